@@ -1,0 +1,1 @@
+"""The service: settings, identity, storage and the HTTP surface of Meshgraph."""

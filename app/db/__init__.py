@@ -1,0 +1,1 @@
+"""Storage: one module of tables per noun, and the engines they live on."""

@@ -1,0 +1,93 @@
+"""What can go wrong, as one tree of outcomes with a stable code each.
+
+    Problem
+    ├── BadInput          BAD_USER_INPUT
+    │   └── Conflict      CONFLICT
+    ├── Unauthenticated   UNAUTHENTICATED
+    ├── Forbidden         FORBIDDEN
+    ├── NotFound          NOT_FOUND
+    ├── LimitExceeded     LIMIT_EXCEEDED
+    └── Unavailable       UNAVAILABLE
+
+A `Problem` is an answer to the caller: its message is shown as it stands. Every
+other exception is a bug, and is masked at the edge of the service.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Code(StrEnum):
+    """The values of `extensions.code` in a GraphQL error."""
+
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    CONFLICT = "CONFLICT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    UNAVAILABLE = "UNAVAILABLE"
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+
+
+class Problem(Exception):
+    """An outcome the caller is told about.
+
+    `field` names the input at fault, in the caller's spelling. graphql-core copies
+    `extensions` of an original error into the GraphQL error it raises for it.
+    """
+
+    code: ClassVar[Code]
+
+    def __init__(self, message: str, *, field: str | None = None, **details: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.extensions: dict[str, object] = {"code": str(self.code), **details}
+        if field is not None:
+            self.extensions["field"] = field
+
+
+class BadInput(Problem):
+    """A value the operation cannot accept."""
+
+    code = Code.BAD_USER_INPUT
+
+
+class Conflict(BadInput):
+    """A value that something else already holds."""
+
+    code = Code.CONFLICT
+
+
+class Unauthenticated(Problem):
+    """No token, or one that does not prove who is calling."""
+
+    code = Code.UNAUTHENTICATED
+
+
+class Forbidden(Problem):
+    """A caller without the permission key that the field asks for."""
+
+    code = Code.FORBIDDEN
+
+
+class NotFound(Problem):
+    """Nothing of that name that the caller may see."""
+
+    code = Code.NOT_FOUND
+
+
+class LimitExceeded(Problem):
+    """A request larger than the service accepts; `limits` says which and how far."""
+
+    code = Code.LIMIT_EXCEEDED
+
+
+class Unavailable(Problem):
+    """The database could not be reached before the deadline; the same request may be sent again."""
+
+    code = Code.UNAVAILABLE
