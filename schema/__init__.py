@@ -1,0 +1,54 @@
+"""The graph, put together from its nouns. `schema` is the executable schema."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry.tools import merge_types
+
+from resolvers.fields import REQUIRED, Public, computed
+from resolvers.nodes import find_node, find_nodes
+from schema.connections import ConnectionMutation, ConnectionQuery
+from schema.environments import EnvironmentMutation, EnvironmentQuery
+from schema.keys import KeyQuery
+from schema.nodes import Node
+from schema.organizations import OrganizationMutation, OrganizationQuery
+from schema.scalars import configuration
+from schema.teams import OrganizationTeam, TeamMutation, TeamQuery
+from schema.users import UserQuery
+
+_ID = strawberry.ID
+
+
+@strawberry.type
+class NodeQuery:
+    node: Node | None = computed(
+        lambda context, _, id: find_node(context, id),  # noqa: A006 - the argument's name
+        "Anything you may see, by its id.",
+        ("id", _ID, "The id to look up.", REQUIRED),
+        access=Public.SIGNED_IN,
+    )
+    nodes: list[Node | None] = computed(
+        lambda context, _, ids: find_nodes(context, ids),
+        "Several things by their ids, in the same order; null where you may see none.",
+        ("ids", list[_ID], "The ids to look up.", REQUIRED),
+        access=Public.SIGNED_IN,
+    )
+
+
+Query = merge_types(
+    "Query",
+    (
+        NodeQuery,
+        OrganizationQuery,
+        TeamQuery,
+        UserQuery,
+        EnvironmentQuery,
+        ConnectionQuery,
+        KeyQuery,
+    ),
+)
+Mutation = merge_types(
+    "Mutation", (OrganizationMutation, TeamMutation, EnvironmentMutation, ConnectionMutation)
+)
+
+schema = strawberry.Schema(Query, Mutation, types=[OrganizationTeam], config=configuration())

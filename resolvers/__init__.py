@@ -1,0 +1,1 @@
+"""How a field is answered: rows in, rows out."""

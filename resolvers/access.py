@@ -1,0 +1,236 @@
+"""Who may see what: the viewer's permission keys, and one criterion of visibility per table.
+
+Keys reach a viewer by role → keychain → key, per organization and everywhere. A role of a
+team counts in the organizations that both the team and the viewer belong to.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, null, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.base import Table, live
+from app.db.connections import Connection
+from app.db.environments import Environment, EnvironmentConnection
+from app.db.keys import Key, Keychain, KeychainKey, Role, RoleKeychain
+from app.db.organizations import Organization, OrganizationUser
+from app.db.teams import Team, TeamOrganization, TeamUser
+from app.db.users import User, UserRole
+from app.errors import Forbidden, Unauthenticated
+from app.permissions import Permission
+
+#: What a membership without a role of its own grants.
+DEFAULT_ROLE = "user"
+
+Grants = Mapping[UUID | None, frozenset[UUID]]
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The caller of one operation; `user_id` is None for an anonymous one.
+
+    `grants` maps each organization of the viewer to the keys held there; None maps to the
+    keys held everywhere.
+    """
+
+    user_id: UUID | None = None
+    grants: Grants = field(default_factory=dict)
+
+    @property
+    def organizations(self) -> tuple[UUID, ...]:
+        """The organizations the viewer belongs to."""
+        return tuple(organization for organization in self.grants if organization is not None)
+
+    def keys(self, organization: UUID | None = None) -> frozenset[UUID]:
+        """The keys held in an organization: none at all in one the viewer is not a member of."""
+        if organization is not None and organization not in self.grants:
+            return frozenset()
+        everywhere = self.grants.get(None, frozenset())
+        return everywhere | self.grants.get(organization, frozenset())
+
+    def may(self, permission: Permission, organization: UUID | None = None) -> bool:
+        """Whether the key is held in that organization or, without one, in any of them."""
+        key = UUID(permission)
+        if organization is not None:
+            return key in self.keys(organization)
+        return any(key in keys for keys in self.grants.values())
+
+    def organizations_with(self, permission: Permission) -> tuple[UUID, ...]:
+        """The organizations in which the viewer holds the key."""
+        return tuple(each for each in self.organizations if self.may(permission, each))
+
+    def require(self, permission: Permission, organization: UUID | None = None) -> None:
+        """Raise `Unauthenticated` or `Forbidden` unless the key is held."""
+        self.identified()
+        if not self.may(permission, organization):
+            raise Forbidden(
+                f"This needs the permission key {permission.name.replace('_', ' ').lower()!r} "
+                f"({permission.value}), which you do not hold here."
+            )
+
+    def identified(self) -> UUID:
+        """The id of the viewer; raises `Unauthenticated` for an anonymous one."""
+        if self.user_id is None:
+            raise Unauthenticated("This needs a token: send `Authorization: Bearer <token>`.")
+        return self.user_id
+
+
+def _memberships(user_id: UUID) -> Select[tuple[UUID | None, str]]:
+    """(organization or NULL, role name) for every role the user holds."""
+    role = func.coalesce(Role.role_name, DEFAULT_ROLE)
+    own = (
+        select(OrganizationUser.organization_id.label("organization_id"), role.label("role_name"))
+        .join(Organization, and_(Organization.id == OrganizationUser.organization_id))
+        .outerjoin(Role, Role.id == OrganizationUser.role_id)
+        .where(OrganizationUser.user_id == user_id, live(OrganizationUser), live(Organization))
+    )
+    by_team = (
+        select(TeamOrganization.org_id, Role.role_name)
+        .join(Team, Team.id == TeamOrganization.team_id)
+        .join(TeamUser, TeamUser.team_id == Team.id)
+        .join(Role, Role.id == TeamUser.role_id)
+        .join(
+            OrganizationUser,
+            and_(
+                OrganizationUser.organization_id == TeamOrganization.org_id,
+                OrganizationUser.user_id == TeamUser.user_id,
+                live(OrganizationUser),
+            ),
+        )
+        .join(Organization, Organization.id == TeamOrganization.org_id)
+        .where(TeamUser.user_id == user_id, live(TeamUser), live(Team), live(TeamOrganization))
+        .where(live(Organization))
+    )
+    everywhere = (
+        select(null(), Role.role_name)
+        .join(UserRole, UserRole.role_id == Role.id)
+        .where(UserRole.user_id == user_id, live(UserRole), live(Role))
+    )
+    union = own.union(by_team, everywhere).subquery()
+    return select(union.c.organization_id, union.c.role_name)
+
+
+def _keys_of(roles: set[str]) -> Select[tuple[str, UUID]]:
+    return (
+        select(Role.role_name, KeychainKey.key_id)
+        .join(RoleKeychain, RoleKeychain.role_id == Role.id)
+        .join(KeychainKey, KeychainKey.keychain_id == RoleKeychain.keychain_id)
+        .join(Keychain, Keychain.id == KeychainKey.keychain_id)
+        .join(Key, Key.id == KeychainKey.key_id)
+        .where(Role.role_name.in_(roles))
+        .where(*(live(table) for table in (Role, RoleKeychain, Keychain, KeychainKey, Key)))
+    )
+
+
+async def load_viewer(session: AsyncSession, user_id: UUID) -> Viewer:
+    """Read what a user holds, as it stands in this session's snapshot."""
+    roles: dict[UUID | None, set[str]] = defaultdict(set)
+    for organization, role in await session.execute(_memberships(user_id)):
+        roles[organization].add(role)
+    keys: dict[str, set[UUID]] = defaultdict(set)
+    for role, key in await session.execute(_keys_of(set().union(*roles.values()))):
+        keys[role].add(key)
+    grants = {
+        organization: frozenset(key for role in names for key in keys[role])
+        for organization, names in roles.items()
+    }
+    return Viewer(user_id, grants)
+
+
+def _teams_of(organizations: tuple[UUID, ...]) -> Select[tuple[UUID]]:
+    return select(TeamOrganization.team_id).where(
+        TeamOrganization.org_id.in_(organizations), live(TeamOrganization)
+    )
+
+
+def _team(viewer: Viewer) -> ColumnElement[bool]:
+    linked = exists().where(TeamOrganization.team_id == Team.id, live(TeamOrganization))
+    return or_(
+        Team.id.in_(_teams_of(viewer.organizations_with(Permission.VIEW_TEAM))),
+        and_(Team.owner == viewer.user_id, ~linked),
+    )
+
+
+def _user(viewer: Viewer) -> ColumnElement[bool]:
+    colleagues = select(OrganizationUser.user_id).where(
+        OrganizationUser.organization_id.in_(viewer.organizations), live(OrganizationUser)
+    )
+    return or_(User.id == viewer.user_id, User.id.in_(colleagues))
+
+
+def _connection(viewer: Viewer) -> ColumnElement[bool]:
+    shared = (
+        select(EnvironmentConnection.connection_id)
+        .join(Environment, Environment.id == EnvironmentConnection.environment_id)
+        .where(live(EnvironmentConnection), live(Environment))
+        .where(
+            Environment.organization_id.in_(viewer.organizations_with(Permission.VIEW_CONNECTIONS))
+        )
+    )
+    return or_(Connection.user_id == viewer.user_id, Connection.id.in_(shared))
+
+
+def _environment(viewer: Viewer) -> ColumnElement[bool]:
+    return Environment.organization_id.in_(viewer.organizations_with(Permission.VIEW_ENVIRONMENT))
+
+
+def _among(column: ColumnElement[UUID], table: type[Table], viewer: Viewer) -> ColumnElement[bool]:
+    """The column points at a live row of the table that the viewer may see."""
+    return column.in_(select(table.id).where(live(table), visible(table, viewer)))
+
+
+def _team_user(viewer: Viewer) -> ColumnElement[bool]:
+    return and_(_among(TeamUser.team_id, Team, viewer), _among(TeamUser.user_id, User, viewer))
+
+
+def _organization_user(viewer: Viewer) -> ColumnElement[bool]:
+    return and_(
+        OrganizationUser.organization_id.in_(viewer.organizations),
+        OrganizationUser.user_id.in_(select(User.id).where(live(User))),
+    )
+
+
+def _team_organization(viewer: Viewer) -> ColumnElement[bool]:
+    return and_(
+        TeamOrganization.org_id.in_(viewer.organizations),
+        _among(TeamOrganization.team_id, Team, viewer),
+    )
+
+
+def _environment_connection(viewer: Viewer) -> ColumnElement[bool]:
+    return and_(
+        _among(EnvironmentConnection.environment_id, Environment, viewer),
+        _among(EnvironmentConnection.connection_id, Connection, viewer),
+    )
+
+
+def _catalogue(viewer: Viewer) -> ColumnElement[bool]:
+    return true() if viewer.user_id is not None else false()
+
+
+#: The rows of each table that a viewer may see, whichever path reaches them. A table that is
+#: missing here cannot be read by a caller at all.
+VISIBLE: Mapping[type[Table], Callable[[Viewer], ColumnElement[bool]]] = {
+    Organization: lambda viewer: Organization.id.in_(viewer.organizations),
+    OrganizationUser: _organization_user,
+    Team: _team,
+    TeamOrganization: _team_organization,
+    TeamUser: _team_user,
+    User: _user,
+    Environment: _environment,
+    EnvironmentConnection: _environment_connection,
+    Connection: _connection,
+    Role: _catalogue,
+    Key: _catalogue,
+    Keychain: _catalogue,
+}
+
+
+def visible(table: type[Table], viewer: Viewer) -> ColumnElement[bool]:
+    """The criterion that narrows a statement over the table to what the viewer may see."""
+    return VISIBLE[table](viewer)

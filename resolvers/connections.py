@@ -1,0 +1,237 @@
+"""Connections: their lists, commands, and the Kubernetes context made of one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, true
+from sqlalchemy import update as update_rows
+from strawberry import UNSET
+
+from app.db.base import live, new_id, now
+from app.db.connections import Connection, Credential
+from app.db.environments import Environment, EnvironmentConnection
+from app.errors import BadInput, NotFound
+from resolvers import texts
+from resolvers.access import visible
+from resolvers.context import Context, Work
+from resolvers.listing import Listing, Order, Via
+
+#: Where the metadata of a `meshery` connection carries the id of its server.
+SERVER_ID_KEYS = ("server_id", "meshery_server_id", "instance_id", "id")
+
+CONNECTIONS = Listing(
+    Connection,
+    search=(Connection.name,),
+    order={
+        "NAME": Order.text(Connection.name),
+        "KIND": Order.text(Connection.kind),
+        "STATUS": Order.text(Connection.status),
+        "TYPE": Order.text(Connection.type),
+        "SUB_TYPE": Order.text(Connection.sub_type),
+        "CREATED_AT": Order.time(Connection.created_at),
+        "UPDATED_AT": Order.time(Connection.updated_at),
+    },
+    filters={
+        "kind": Connection.kind.in_,
+        "status": Connection.status.in_,
+        "type": Connection.type.in_,
+        "sub_type": Connection.sub_type.in_,
+        "name": lambda term: Connection.name.icontains(term, autoescape=True),
+        "owner_id": Connection.user_id.__eq__,
+    },
+    all_rows=100,
+)
+_UNASSIGNED = Listing(
+    Connection,
+    search=CONNECTIONS.search,
+    order=CONNECTIONS.order,
+    filters=CONNECTIONS.filters,
+    via=Via(
+        Environment.id,
+        joins=((Environment, true()),),
+        where=(
+            ~select(EnvironmentConnection.id)
+            .where(
+                EnvironmentConnection.environment_id == Environment.id,
+                EnvironmentConnection.connection_id == Connection.id,
+                live(EnvironmentConnection),
+            )
+            .correlate(Environment, Connection)
+            .exists(),
+        ),
+    ),
+)
+CONNECTIONS_OF_ENVIRONMENT = Listing(
+    Connection,
+    search=CONNECTIONS.search,
+    order=CONNECTIONS.order,
+    filters=CONNECTIONS.filters,
+    via=Via(
+        EnvironmentConnection.environment_id,
+        joins=((EnvironmentConnection, EnvironmentConnection.connection_id == Connection.id),),
+    ),
+    otherwise=("assigned", _UNASSIGNED),
+)
+
+
+async def status_summary(context: Context) -> dict[str, int]:
+    """How many of all the viewer's connections have each status, whatever the page narrows."""
+    statement = (
+        select(Connection.status, func.count())
+        .where(live(Connection), visible(Connection, context.viewer))
+        .group_by(Connection.status)
+    )
+    return {status: count for status, count in await context.read(statement)}
+
+
+async def kubernetes_context(context: Context, row: Connection) -> dict[str, Any] | None:
+    """The context of a Kubernetes connection, with its secrets: for its owner, else None."""
+    if row.kind != "kubernetes" or row.user_id is None or row.user_id != context.viewer.user_id:
+        return None
+    secret = await _secret(context, row)
+    metadata, owner = row.metadata_, str(row.user_id)
+    return {
+        "id": metadata.get("id", str(row.id)),
+        "name": row.name,
+        "auth": secret.get("auth"),
+        "cluster": secret.get("cluster"),
+        "server": metadata.get("server"),
+        "owner": owner,
+        "created_by": owner,
+        "meshery_instance_id": metadata.get("meshery_instance_id"),
+        "kubernetes_server_id": metadata.get("kubernetes_server_id"),
+        "deployment_type": metadata.get("deployment_type"),
+        "version": metadata.get("version"),
+        "updated_at": row.updated_at.isoformat().replace("+00:00", "Z"),
+        "created_at": row.created_at.isoformat().replace("+00:00", "Z"),
+        "connection_id": str(row.id),
+    }
+
+
+async def _secret(context: Context, row: Connection) -> dict[str, Any]:
+    if row.credential_id is None:
+        return {}
+    statement = select(Credential).where(Credential.id == row.credential_id, live(Credential))
+    credential = (await context.read(statement)).scalar_one_or_none()
+    if credential is None:
+        return {}
+    opened: dict[str, Any] = json.loads(context.vault.open(credential.id, credential.secret))
+    return opened
+
+
+async def create(work: Work, given: Any) -> Connection:
+    """`POST /api/integrations/connections`; an id of one's own connection updates that one."""
+    row_id = given.id or work.row_id
+    if (known := await work.first(Connection, Connection.id == row_id)) is not None:
+        if known.user_id != work.viewer.user_id:
+            raise BadInput(f"id: {row_id} is taken; leave it out to get a new one.", field="id")
+        return await _write(work, known, given)
+    connection = Connection(
+        id=row_id, user_id=work.viewer.identified(), metadata_={}, credential_id=None
+    )
+    return await work.add(await _write(work, connection, given))
+
+
+async def update(work: Work, given: Any) -> Connection:
+    """`PUT /api/integrations/connections/{connectionId}`: what is absent stays as it is."""
+    connection = await _found(work, given.connection_id)
+    return await _write(work, connection, given)
+
+
+async def _found(work: Work, connection_id: UUID) -> Connection:
+    """A connection the viewer owns, or reaches in an organization where the key is held."""
+    connection = await work.find(Connection, connection_id, "connectionId")
+    if connection.user_id == work.viewer.user_id:
+        return connection
+    statement = (
+        select(Environment.id)
+        .join(EnvironmentConnection, EnvironmentConnection.environment_id == Environment.id)
+        .where(EnvironmentConnection.connection_id == connection_id, live(EnvironmentConnection))
+        .where(live(Environment))
+        .where(Environment.organization_id.in_(work.viewer.organizations_with(work.permission)))
+    )
+    if (await work.session.execute(statement.limit(1))).first() is None:
+        work.require(connection.id)
+    return connection
+
+
+async def _write(work: Work, connection: Connection, given: Any) -> Connection:
+    if given.name is not UNSET:
+        connection.name = texts.name(given.name, "name")
+    for attribute, spelled in (("kind", "kind"), ("type", "type"), ("sub_type", "subType")):
+        if (value := getattr(given, attribute)) is not UNSET:
+            setattr(connection, attribute, texts.name(value, spelled))
+    if given.status is not UNSET:
+        connection.status = _status(given.status)
+    if given.metadata is not UNSET:
+        connection.metadata_ = texts.json_object(given.metadata, "metadata")
+        connection.server_id = server_id(connection)
+    await _credential(work, connection, given)
+    connection.updated_at = now()
+    return connection
+
+
+def _status(value: Any) -> str:
+    if value is None:
+        raise BadInput("status: a connection always has a status.", field="status")
+    return str(value.value)
+
+
+async def _credential(work: Work, connection: Connection, given: Any) -> None:
+    if given.credential_id:
+        own = Credential.user_id == work.viewer.identified()
+        if await work.first(Credential, Credential.id == given.credential_id, own) is None:
+            message = f"credentialId: you have no credential with the id {given.credential_id}."
+            raise NotFound(message, field="credentialId")
+        connection.credential_id = given.credential_id
+    if given.credential_secret:
+        secret = texts.json_object(given.credential_secret, "credentialSecret")
+        row_id = new_id()
+        credential = Credential(
+            id=row_id,
+            name=connection.name,
+            user_id=work.viewer.identified(),
+            type=connection.kind,
+            secret=work.vault.seal(row_id, json.dumps(secret)),
+        )
+        connection.credential_id = (await work.add(credential)).id
+
+
+def server_id(connection: Connection) -> UUID | None:
+    """The Meshery server id that the metadata of a `meshery` connection carries, if any."""
+    if connection.kind != "meshery":
+        return None
+    for key in SERVER_ID_KEYS:
+        try:
+            return UUID(str(connection.metadata_.get(key)))
+        except ValueError:
+            continue
+    return None
+
+
+async def _delete(work: Work, connection: Connection) -> Connection:
+    connection.deleted_at, connection.status = now(), "deleted"
+    await work.session.execute(
+        update_rows(EnvironmentConnection)
+        .where(EnvironmentConnection.connection_id == connection.id, live(EnvironmentConnection))
+        .values(deleted_at=now())
+    )
+    return connection
+
+
+async def remove(work: Work, given: Any) -> Connection:
+    """`DELETE /api/integrations/connections/{connectionId}`: a soft delete, with its assignments."""
+    return await _delete(work, await _found(work, given.connection_id))
+
+
+async def remove_meshery(work: Work, given: Any) -> Connection:
+    """`DELETE …/connections/meshery/{mesheryServerId}`; raises `NotFound` where none has that id."""
+    criteria = (Connection.kind == "meshery", Connection.server_id == given.meshery_server_id)
+    connection = await work.first(Connection, *criteria, visible(Connection, work.viewer))
+    if connection is None:
+        message = f"mesheryServerId: no Meshery server {given.meshery_server_id} is connected."
+        raise NotFound(message, field="mesheryServerId")
+    return await _delete(work, await _found(work, connection.id))

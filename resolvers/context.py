@@ -1,0 +1,109 @@
+"""What every resolver is given: who asks, and the ways to read and to write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+from app.db.engine import Store
+from app.vault import Vault
+from sqlalchemy import Executable, Result, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.base import Table, live, new_id
+from app.errors import NotFound
+from app.permissions import Permission
+from resolvers.access import Viewer, visible
+from resolvers.loaders import Loaders
+
+Row = TypeVar("Row", bound=Table)
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Context:
+    """One operation. Reads share one snapshot; a command ends it, so that its payload is fresh."""
+
+    store: Store
+    vault: Vault
+    viewer: Viewer
+    loaders: Loaders = field(init=False)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _session: AsyncSession | None = None
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.loaders = Loaders(self.read, self.viewer)
+
+    async def read(self, statement: Executable) -> Result[Any]:
+        """Run a read in the operation's snapshot."""
+        async with self._opening:
+            if self._session is None:
+                self._session = await self._stack.enter_async_context(self.store.reading())
+        return await self._session.execute(statement)
+
+    async def close(self) -> None:
+        """Give the snapshot back and forget what was loaded from it."""
+        self._session = None
+        await self._stack.aclose()
+        self.loaders = Loaders(self.read, self.viewer)
+
+    async def write(
+        self, command: Callable[..., Awaitable[Answer]], permission: Permission, arguments: object
+    ) -> Answer:
+        """Run a command in a transaction, again from its start when the database asks for it.
+
+        The connection that reads is given back first: a writer never waits for itself.
+        """
+        await self.close()
+        row_id = new_id()
+
+        async def work(session: AsyncSession) -> Answer:
+            return await command(
+                Work(session, self.viewer, self.vault, permission, row_id), arguments
+            )
+
+        return await self.store.write(work)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a command is given. `row_id` is made once, so that a retry writes the same row."""
+
+    session: AsyncSession
+    viewer: Viewer
+    vault: Vault
+    permission: Permission
+    row_id: UUID
+
+    def require(self, organization: UUID) -> None:
+        """Raise `Forbidden` unless the field's key is held in that organization."""
+        self.viewer.require(self.permission, organization)
+
+    async def find(self, table: type[Row], row_id: UUID, field: str) -> Row:
+        """Lock and return a live row that the viewer may see; raises `NotFound` naming the field."""
+        statement = (
+            select(table)
+            .where(table.id == row_id, live(table), visible(table, self.viewer))
+            .with_for_update(of=table)
+        )
+        row = (await self.session.execute(statement)).scalar_one_or_none()
+        if row is None:
+            name = table.__name__.lower()
+            raise NotFound(f"{field}: there is no {name} with the id {row_id}.", field=field)
+        return row
+
+    async def first(self, table: type[Row], *criteria: Any) -> Row | None:
+        """The live row that meets the criteria, locked, whoever may see it."""
+        statement = select(table).where(live(table), *criteria).with_for_update(of=table).limit(1)
+        return (await self.session.execute(statement)).scalar_one_or_none()
+
+    async def add(self, row: Row) -> Row:
+        """Insert a row and return it with its defaults filled in."""
+        self.session.add(row)
+        await self.session.flush()
+        return row

@@ -1,0 +1,251 @@
+"""The ways a field can be answered. Each field of the schema is declared once, by one of these.
+
+What is declared stays on the field, under the key `answer` of its metadata, so that more than
+one executor can read it: `Column`, `Related`, `Listed`, `One`, `Command` or `Computed`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+from sqlalchemy.orm import InstrumentedAttribute
+from strawberry import Info
+from strawberry.utils.str_converters import to_camel_case
+
+from app.db.base import Table
+from app.permissions import Permission
+from resolvers.context import Context
+from resolvers.identifiers import parse, parse_input
+from resolvers.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Listing
+from resolvers.pages import Page, ask
+
+
+class Public(Enum):
+    """Who may ask a root field that needs no permission key."""
+
+    EVERYBODY = "everybody"
+    SIGNED_IN = "signed in"
+
+
+Access = Permission | Public
+
+#: In place of a default: the argument must be given.
+REQUIRED = inspect.Parameter.empty
+Argument = tuple[str, Any, str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """The value of one column of the row."""
+
+    attribute: str
+
+
+@dataclass(frozen=True)
+class Related:
+    """The live, visible row that a foreign key of this row points at."""
+
+    foreign_key: str
+    table: type[Table]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of a list, under this row or (root) of the whole graph."""
+
+    listing: Listing
+    access: Access | None
+
+
+@dataclass(frozen=True)
+class One:
+    """A row by its id."""
+
+    table: type[Table]
+    access: Access
+
+
+@dataclass(frozen=True)
+class Command:
+    """A change, run in a transaction."""
+
+    run: Callable[..., Awaitable[Any]]
+    access: Permission
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Whatever a function makes of the row."""
+
+    run: Callable[..., Any]
+    access: Access | None
+
+
+Answer = Column | Related | Listed | One | Command | Computed
+
+
+def admit(context: Context, access: Access | None, organization: UUID | None = None) -> None:
+    """Raise `Unauthenticated` or `Forbidden` unless the caller may ask the field."""
+    if isinstance(access, Permission):
+        context.viewer.require(access, organization)
+    elif access is Public.SIGNED_IN:
+        context.viewer.identified()
+
+
+def _field(
+    answer: Answer, resolve: Callable[..., Any] | None, description: str, arguments: Any = ()
+) -> Any:
+    """A Strawberry field that carries its declaration; its type is the class's annotation."""
+    metadata = {"answer": answer}
+    if resolve is None:
+        return strawberry.field(description=description, metadata=metadata)
+    kind = inspect.Parameter.KEYWORD_ONLY
+    given = [
+        inspect.Parameter(
+            name, kind, default=default, annotation=Annotated[type_, strawberry.argument(text)]
+        )
+        for name, type_, text, default in arguments
+    ]
+    first = [
+        inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Any),
+        inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
+    ]
+    resolver = _parsing_ids(resolve, arguments) if arguments else resolve
+    resolver.__signature__ = inspect.Signature([*first, *given])  # type: ignore[attr-defined]
+    return strawberry.field(resolver=resolver, description=description, metadata=metadata)
+
+
+def _parsing_ids(resolve: Callable[..., Any], arguments: Any) -> Callable[..., Any]:
+    """The resolver, given UUIDs for the ids among its arguments and inside its inputs."""
+    ids = {name for name, type_, *_ in arguments if "ID" in str(type_)}
+
+    async def parsed(root: Any, info: Info, **given: Any) -> Any:
+        values = {
+            name: parse(value, to_camel_case(name)) if name in ids else parse_input(value)
+            for name, value in given.items()
+            if value is not strawberry.UNSET
+        }
+        return await resolve(root, info, **values)
+
+    return parsed
+
+
+def column(attribute: InstrumentedAttribute[Any] | str, description: str) -> Any:
+    """The value of a column; one that every table has is given by its name."""
+    key = attribute if isinstance(attribute, str) else attribute.key
+
+    def resolve(root: Any, info: Info) -> Any:  # noqa: ARG001 - the signature Strawberry calls
+        return getattr(root, key)
+
+    return _field(Column(key), resolve, description)
+
+
+def related(foreign_key: InstrumentedAttribute[Any], table: type[Table], description: str) -> Any:
+    """The row that a foreign key points at; null where the viewer may not see it."""
+    key = foreign_key.key
+
+    async def resolve(root: Any, info: Info[Context, None]) -> Any:
+        target = getattr(root, key)
+        return None if target is None else await info.context.loaders.one(table, target)
+
+    return _field(Related(key, table), resolve, description)
+
+
+def _list_arguments(order: Any, filter_: Any) -> list[tuple[str, Any, str, Any]]:
+    size = f"1 to {MAX_PAGE_SIZE}; {DEFAULT_PAGE_SIZE} when nothing is asked for."
+    arguments = [
+        ("page", int | None, "Which page, counted from 0."),
+        ("page_size", int | None, f"How many items a page has: {size}"),
+        ("all", bool | None, "Every item on one page, up to the limit of the list."),
+        ("first", int | None, f"The first items after `after`: {size}"),
+        ("after", str | None, "Start after this cursor."),
+        ("last", int | None, f"The last items before `before`: {size}"),
+        ("before", str | None, "End before this cursor."),
+        ("search", str | None, "Text that an item contains, without regard to case."),
+        ("order_by", order | None, "The order; the latest change first when absent."),
+    ]
+    if filter_ is not None:
+        arguments.append(("filter", filter_ | None, "Conditions that all must hold."))
+    return [(*argument, strawberry.UNSET) for argument in arguments]
+
+
+def listing(
+    listed: Listing,
+    description: str,
+    *,
+    order: Any,
+    filter: Any = None,  # noqa: A002 - the argument's own name
+    access: Access | None = None,
+    organization: bool = False,
+) -> Any:
+    """A page of a list. A root field gives its `access`, the field of a row reads under the row.
+
+    With `organization` the list is that of one organization, named by a required argument.
+    """
+    arguments = _list_arguments(order, filter)
+    if organization:
+        text = "The organization whose items are asked for."
+        arguments.insert(0, ("organization_id", strawberry.ID, text, REQUIRED))
+
+    async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Page:
+        within = given.get("organization_id")
+        admit(info.context, access, within)
+        question = ask(listed, given)
+        if within is not None:
+            extra = (("organization_id", within),)
+            question = type(question)(**{**vars(question), "filters": question.filters + extra})
+        return Page(question, None if access is not None else root.id)
+
+    return _field(Listed(listed, access), resolve, description, arguments)
+
+
+def one(table: type[Table], description: str, *, access: Access) -> Any:
+    """A row by its id; null where there is none that the viewer may see."""
+    text = "The id to look up."
+
+    async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:  # noqa: ARG001
+        admit(info.context, access)
+        return await info.context.loaders.one(table, given["id"])
+
+    arguments = [("id", strawberry.ID, text, REQUIRED)]
+    return _field(One(table, access), resolve, description, arguments)
+
+
+def command(
+    run: Callable[..., Awaitable[Any]],
+    input_: Any,
+    payload: Callable[[Any], Any],
+    description: str,
+    *,
+    needs: Permission,
+) -> Any:
+    """A mutation: `run` changes the store, `payload` says what the caller gets of its result."""
+
+    async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:  # noqa: ARG001
+        admit(info.context, needs)
+        return payload(await info.context.write(run, needs, given["input"]))
+
+    arguments = [("input", input_, "What to change.", REQUIRED)]
+    return _field(Command(run, needs), resolve, description, arguments)
+
+
+def computed(
+    run: Callable[..., Any],
+    description: str,
+    *arguments: tuple[str, Any, str, Any],
+    access: Access | None = None,
+) -> Any:
+    """What `run(context, row, **arguments)` answers; it may be a coroutine function."""
+
+    async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:
+        admit(info.context, access)
+        answer = run(info.context, root, **given)
+        return await answer if inspect.isawaitable(answer) else answer
+
+    return _field(Computed(run, access), resolve, description, arguments)

@@ -1,0 +1,37 @@
+"""The permission catalogue, and the keys of a viewer."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.db.keys import Key, Role
+from resolvers.context import Context
+from resolvers.listing import Listing, Order
+
+KEYS = Listing(
+    Key,
+    search=(Key.function, Key.category, Key.subcategory),
+    order={
+        "FUNCTION": Order.text(Key.function),
+        "CATEGORY": Order.text(Key.category),
+        "SUBCATEGORY": Order.text(Key.subcategory),
+        "CREATED_AT": Order.time(Key.created_at),
+        "UPDATED_AT": Order.time(Key.updated_at),
+    },
+    filters={"ids": Key.id.in_},
+)
+ROLES = Listing(
+    Role,
+    search=(Role.role_name, Role.description),
+    order={
+        "ROLE_NAME": Order.text(Role.role_name),
+        "CREATED_AT": Order.time(Role.created_at),
+        "UPDATED_AT": Order.time(Role.updated_at),
+    },
+)
+
+
+def held(context: Context, organization: UUID | None) -> tuple[tuple[str, object], ...]:
+    """The filter for the keys which the viewer holds there: all of them, on one page."""
+    keys = context.viewer.keys(organization)
+    return (("ids", tuple(sorted(keys))),)

@@ -1,0 +1,221 @@
+"""A list as data: where its rows come from, and how they are searched, ordered, filtered, paged."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.db.base import Table, live
+from app.errors import BadInput
+from resolvers.access import Viewer, visible
+
+#: How many rows `all: true` gives at most, unless the list says less.
+ALL_ROWS = 10_000
+DEFAULT_PAGE_SIZE = 25
+MAX_PAGE_SIZE = 100
+MAX_SEARCH = 100
+
+EPOCH = datetime(1, 1, 1, tzinfo=UTC)
+
+Criterion = ColumnElement[bool]
+Filter = Callable[[Any], Criterion]
+
+
+@dataclass(frozen=True)
+class Order:
+    """A column to sort by, as an expression that is never NULL, so that a cursor can hold it."""
+
+    expression: ColumnElement[Any]
+    kind: Literal["text", "time"] = "text"
+
+    @classmethod
+    def text(cls, column: InstrumentedAttribute[Any]) -> Order:
+        """Sort without regard to (ASCII) case; NULL sorts as the empty string."""
+        value = func.coalesce(column, "") if column.nullable else column
+        return cls(func.lower(value))
+
+    @classmethod
+    def time(cls, column: InstrumentedAttribute[Any]) -> Order:
+        """Sort by moment; NULL sorts before all others."""
+        return cls(func.coalesce(column, EPOCH) if column.nullable else column, "time")
+
+    def load(self, value: str) -> object:
+        """The sort value that a cursor holds as text; raises ValueError."""
+        return datetime.fromisoformat(value) if self.kind == "time" else value
+
+
+@dataclass(frozen=True)
+class Via:
+    """How a parent reaches the rows: tables joined to theirs, and the column of the parent's id."""
+
+    parent: ColumnElement[UUID]
+    joins: tuple[tuple[type[Table], Criterion], ...] = ()
+    where: tuple[Criterion, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """One list of the graph. Compared by identity: each is declared once.
+
+    `otherwise` names a filter which, when false, turns the list into another one.
+    """
+
+    table: type[Table]
+    search: tuple[ColumnElement[Any], ...]
+    order: Mapping[str, Order]
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    via: Via | None = None
+    default_order: str = "UPDATED_AT"
+    all_rows: int = ALL_ROWS
+    otherwise: tuple[str, Listing] | None = None
+    everyone: bool = False
+
+    def under(self, parent: ColumnElement[Any], *joins: tuple[type[Table], Criterion]) -> Listing:
+        """The same list, of the rows one parent reaches."""
+        return replace(self, via=Via(parent, joins))
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which rows of the ordered list: by number, or by keyset after or before a cursor."""
+
+    limit: int = DEFAULT_PAGE_SIZE
+    page: int = 0
+    after: tuple[str, UUID] | None = None
+    before: tuple[str, UUID] | None = None
+    backwards: bool = False
+    every: bool = False
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One list with all its arguments: what a loader is keyed by."""
+
+    listing: Listing
+    search: str = ""
+    order: str = "UPDATED_AT"
+    descending: bool = True
+    filters: tuple[tuple[str, Any], ...] = ()
+    window: Window = field(default_factory=Window)
+
+    def narrowed(self) -> Ask:
+        """The same question without its window and order: what a total is keyed by."""
+        return Ask(self.listing, self.search, "", True, self.filters)
+
+
+def encode_cursor(order: str, value: object, row: UUID) -> str:
+    """An opaque cursor: the order it belongs to, the row's sort value and its id."""
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return base64.urlsafe_b64encode(json.dumps([order, text, str(row)]).encode()).decode()
+
+
+def decode_cursor(order: str, cursor: str, argument: str) -> tuple[str, UUID]:
+    """Raise `BadInput` for text that is no cursor, or one of a list in another order."""
+    try:
+        made_for, value, row = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        decoded = (str(value), UUID(row))
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise BadInput(f"{argument}: this is not a cursor of this list.", field=argument) from error
+    if made_for != order:
+        message = f"{argument}: this cursor belongs to the list ordered by {made_for}."
+        raise BadInput(message, field=argument)
+    return decoded
+
+
+def _matches(term: str, columns: tuple[ColumnElement[Any], ...]) -> Criterion:
+    escaped = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return or_(*(column.ilike(f"%{escaped}%", escape="\\") for column in columns))
+
+
+def matching(ask: Ask, viewer: Viewer, statement: Select[Any]) -> Select[Any]:
+    """Narrow a statement over the list's table to the rows that answer the question."""
+    listing = ask.listing
+    alive = live(listing.table)
+    deleted = ("deleted", True) in ask.filters
+    statement = statement.where(~alive if deleted else alive)
+    if not listing.everyone:
+        statement = statement.where(visible(listing.table, viewer))
+    if listing.via is not None:
+        for table, on in listing.via.joins:
+            statement = statement.join(table, and_(on, live(table)))
+        statement = statement.where(*listing.via.where)
+    if ask.search:
+        statement = statement.where(_matches(ask.search, listing.search))
+    named = ((name, value) for name, value in ask.filters if name != "deleted")
+    return statement.where(*(listing.filters[name](value) for name, value in named))
+
+
+def _beyond(ask: Ask, bound: tuple[str, UUID], *, later: bool, argument: str) -> Criterion:
+    order, identity = ask.listing.order[ask.order], ask.listing.table.id
+    try:
+        value = order.load(bound[0])
+    except ValueError as error:
+        raise BadInput(f"{argument}: this is not a cursor of this list.", field=argument) from error
+    if later != ask.descending:
+        return or_(order.expression > value, and_(order.expression == value, identity > bound[1]))
+    return or_(order.expression < value, and_(order.expression == value, identity < bound[1]))
+
+
+def page_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[Any]:
+    """(row, sort value, parent) of one window per parent, and one row more to tell of a next page.
+
+    Without parents the parent is NULL and the window is that of the whole list.
+    """
+    listing, window = ask.listing, ask.window
+    key, identity = listing.order[ask.order].expression, listing.table.id
+    descending = ask.descending != window.backwards
+    sort = (key.desc(), identity.desc()) if descending else (key.asc(), identity.asc())
+    parent = listing.via.parent if listing.via is not None and parents is not None else None
+    columns: list[ColumnElement[Any]] = [identity.label("row_id"), key.label("sort_value")]
+    if parent is not None:
+        number = func.row_number().over(partition_by=parent, order_by=sort)
+        columns += [parent.label("parent"), number.label("number")]
+    inner = matching(ask, viewer, select(*columns).select_from(listing.table))
+    if window.after is not None:
+        inner = inner.where(_beyond(ask, window.after, later=True, argument="after"))
+    if window.before is not None:
+        inner = inner.where(_beyond(ask, window.before, later=False, argument="before"))
+    return _windowed(ask, inner, sort, parent, parents or [])
+
+
+def _windowed(
+    ask: Ask,
+    inner: Select[Any],
+    sort: tuple[ColumnElement[Any], ...],
+    parent: ColumnElement[Any] | None,
+    parents: list[UUID],
+) -> Select[Any]:
+    table, window = ask.listing.table, ask.window
+    start = window.page * window.limit
+    if parent is None:
+        inner = inner.order_by(*sort).limit(window.limit + 1).offset(start)
+        inner = inner.add_columns(func.row_number().over(order_by=sort).label("number"))
+        chosen = inner.subquery()
+        rows = select(table, chosen.c.sort_value).join(chosen, chosen.c.row_id == table.id)
+        return rows.order_by(chosen.c.number)
+    chosen = inner.where(parent.in_(parents)).subquery()
+    return (
+        select(table, chosen.c.sort_value, chosen.c.parent)
+        .join(chosen, chosen.c.row_id == table.id)
+        .where(chosen.c.number > start, chosen.c.number <= start + window.limit + 1)
+        .order_by(chosen.c.parent, chosen.c.number)
+    )
+
+
+def total_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[Any]:
+    """(total, parent) of the whole list, per parent or (parent absent) altogether."""
+    listing = ask.listing
+    if listing.via is None or parents is None:
+        return matching(ask, viewer, select(func.count()).select_from(listing.table))
+    parent = listing.via.parent
+    counted = select(func.count(), parent.label("parent")).select_from(listing.table)
+    return matching(ask, viewer, counted).where(parent.in_(parents)).group_by(parent)

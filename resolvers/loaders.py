@@ -1,0 +1,111 @@
+"""Generic aiodataloader loaders: one per table or per question, made anew for each operation."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from aiodataloader import DataLoader
+from sqlalchemy import Executable, Result, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.db.base import Table, live
+from resolvers.access import Viewer, visible
+from resolvers.listing import Ask, page_of, total_of
+
+#: asyncpg takes 32,767 bound values a statement; batches stay far below.
+MAX_BATCH = 1_000
+
+Read = Callable[[Executable], Awaitable[Result[Any]]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of one window with their sort values, and whether more follow."""
+
+    rows: tuple[tuple[Table, object], ...]
+    more: bool
+
+
+class Loaders:
+    """The loaders of one operation. They read as its viewer and never outlive it."""
+
+    def __init__(self, read: Read, viewer: Viewer) -> None:
+        self._read = read
+        self._viewer = viewer
+        self._made: dict[Hashable, DataLoader[UUID, Any]] = {}
+
+    def _loader(
+        self, key: Hashable, batch: Callable[[list[UUID]], Awaitable[list[Any]]]
+    ) -> DataLoader[UUID, Any]:
+        if key not in self._made:
+            self._made[key] = DataLoader(batch_load_fn=batch, max_batch_size=MAX_BATCH)
+        return self._made[key]
+
+    async def one(self, table: type[Table], row_id: UUID) -> Table | None:
+        """The live row of that id, or None where there is none the viewer may see."""
+
+        async def batch(ids: list[UUID]) -> list[Table | None]:
+            statement = select(table).where(table.id.in_(ids), live(table))
+            result = await self._read(statement.where(visible(table, self._viewer)))
+            rows: dict[UUID, Table] = {row.id: row for row in result.scalars()}
+            return [rows.get(each) for each in ids]
+
+        row: Table | None = await self._loader(table, batch).load(row_id)
+        return row
+
+    async def values(
+        self, key: InstrumentedAttribute[UUID], value: InstrumentedAttribute[Any], row_id: UUID
+    ) -> list[Any]:
+        """The `value` column of the live rows whose `key` column is that id, unguarded."""
+        table = key.class_
+
+        async def batch(ids: list[UUID]) -> list[list[Any]]:
+            result = await self._read(select(key, value).where(key.in_(ids), live(table)))
+            found: dict[UUID, list[Any]] = defaultdict(list)
+            for owner, each in result:
+                found[owner].append(each)
+            return [found[each] for each in ids]
+
+        values: list[Any] = await self._loader((key, value), batch).load(row_id)
+        return values
+
+    async def window(self, ask: Ask, parent: UUID | None) -> Found:
+        """One page of the list, under one parent or (None) of the whole."""
+        if parent is None:
+            result = await self._read(page_of(ask, self._viewer, None))
+            return _found(ask, [(row, sort_value) for row, sort_value in result])
+
+        async def batch(parents: list[UUID]) -> list[Found]:
+            result = await self._read(page_of(ask, self._viewer, parents))
+            rows: dict[UUID, list[tuple[Table, object]]] = defaultdict(list)
+            for row, sort_value, owner in result:
+                rows[owner].append((row, sort_value))
+            return [_found(ask, rows[each]) for each in parents]
+
+        found: Found = await self._loader(("window", ask), batch).load(parent)
+        return found
+
+    async def total(self, ask: Ask, parent: UUID | None) -> int:
+        """How many rows the list has on all of its pages."""
+        question = ask.narrowed()
+        if parent is None:
+            result = await self._read(total_of(question, self._viewer, None))
+            return int(result.scalar_one())
+
+        async def batch(parents: list[UUID]) -> list[int]:
+            result = await self._read(total_of(question, self._viewer, parents))
+            totals = {owner: count for count, owner in result}
+            return [totals.get(each, 0) for each in parents]
+
+        total: int = await self._loader(("total", question), batch).load(parent)
+        return total
+
+
+def _found(ask: Ask, rows: list[tuple[Table, object]]) -> Found:
+    limit = ask.window.limit
+    kept = rows[:limit]
+    return Found(tuple(reversed(kept)) if ask.window.backwards else tuple(kept), len(rows) > limit)

@@ -1,0 +1,162 @@
+"""Organizations: their lists and commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+from strawberry import UNSET
+
+from app.db.base import now
+from app.db.keys import Role
+from app.db.organizations import Organization, OrganizationUser
+from app.db.teams import TeamOrganization, TeamUser
+from app.db.users import User
+from app.errors import BadInput, NotFound
+from resolvers import texts
+from resolvers.context import Context, Work
+from resolvers.listing import Listing, Order
+from resolvers.users import find_user
+
+ORGANIZATIONS = Listing(
+    Organization,
+    search=(Organization.name,),
+    order={
+        "NAME": Order.text(Organization.name),
+        "CREATED_AT": Order.time(Organization.created_at),
+        "UPDATED_AT": Order.time(Organization.updated_at),
+    },
+)
+ORGANIZATION_MEMBERSHIPS = Listing(
+    OrganizationUser,
+    search=(User.username, User.email, User.first_name, User.last_name),
+    order={
+        "CREATED_AT": Order.time(OrganizationUser.created_at),
+        "UPDATED_AT": Order.time(OrganizationUser.updated_at),
+    },
+)
+_MEMBER = (User, User.id == OrganizationUser.user_id)
+ORGANIZATION_MEMBERSHIPS_OF_ORGANIZATION = ORGANIZATION_MEMBERSHIPS.under(
+    OrganizationUser.organization_id, _MEMBER
+)
+ORGANIZATION_MEMBERSHIPS_OF_USER = ORGANIZATION_MEMBERSHIPS.under(OrganizationUser.user_id, _MEMBER)
+ORGANIZATIONS_OF_USER = ORGANIZATIONS.under(
+    OrganizationUser.user_id,
+    (OrganizationUser, OrganizationUser.organization_id == Organization.id),
+)
+ORGANIZATIONS_OF_TEAM = ORGANIZATIONS.under(
+    TeamOrganization.team_id, (TeamOrganization, TeamOrganization.org_id == Organization.id)
+)
+
+
+async def by_domain(context: Context, domain: str) -> Organization | None:
+    """The live organization of a domain. Public: login pages ask before anybody is known."""
+    statement = select(Organization).where(
+        func.lower(Organization.domain) == domain.strip().lower(),
+        Organization.deleted_at.is_(None),
+    )
+    found: Organization | None = (await context.read(statement)).scalar_one_or_none()
+    return found
+
+
+def preferences(row: Organization) -> Any:
+    return row.metadata_.get("preferences")
+
+
+async def create(work: Work, given: Any) -> Organization:
+    """`POST /api/identity/orgs`: the caller becomes its owner and first administrator."""
+    if (made := await work.first(Organization, Organization.id == work.row_id)) is not None:
+        return made
+    owner = work.viewer.identified()
+    organization = Organization(
+        id=work.row_id,
+        name=texts.name(given.name or None, "name"),
+        country=texts.prose(given.country or None, "country", 500),
+        region=texts.prose(given.region or None, "region", 500),
+        owner=owner,
+        metadata_={"preferences": texts.json_object(given.preferences or None, "preferences")},
+    )
+    await work.add(organization)
+    role = await work.first(Role, Role.role_name == "organization admin")
+    member = OrganizationUser(organization_id=organization.id, user_id=owner)
+    member.role_id = role.id if role is not None else None
+    await work.add(member)
+    return organization
+
+
+async def update(work: Work, given: Any) -> Organization:
+    """`PUT /api/identity/orgs/{orgId}`: what is absent stays as it is."""
+    organization = await work.find(Organization, given.organization_id, "organizationId")
+    work.require(organization.id)
+    if given.name is not UNSET:
+        organization.name = texts.name(given.name, "name")
+    for attribute in ("country", "region"):
+        if (value := getattr(given, attribute)) is not UNSET:
+            setattr(organization, attribute, texts.prose(value, attribute, 500))
+    if given.preferences is not UNSET:
+        value = texts.json_object(given.preferences, "preferences")
+        organization.metadata_ = {**organization.metadata_, "preferences": value}
+    organization.updated_at = now()
+    return organization
+
+
+async def remove(work: Work, given: Any) -> Organization:
+    """`DELETE /api/identity/orgs/{orgId}`: a soft delete; nothing of it is listed any more."""
+    organization = await work.find(Organization, given.organization_id, "organizationId")
+    work.require(organization.id)
+    organization.deleted_at = now()
+    return organization
+
+
+async def add_user(work: Work, given: Any) -> OrganizationUser:
+    """`POST …/orgs/{orgId}/users/{userId}`; adding a member again changes nothing."""
+    organization = await work.find(Organization, given.organization_id, "organizationId")
+    work.require(organization.id)
+    user = await find_user(work, given.user)
+    member = await _member(work, organization, user)
+    if member is not None:
+        return member
+    return await work.add(
+        OrganizationUser(id=work.row_id, organization_id=organization.id, user_id=user.id)
+    )
+
+
+async def remove_user(work: Work, given: Any) -> OrganizationUser:
+    """`DELETE …/orgs/{orgId}/users/{userId}`, and the user's places in the teams of it alone."""
+    organization = await work.find(Organization, given.organization_id, "organizationId")
+    work.require(organization.id)
+    user = await find_user(work, given.user)
+    member = await _member(work, organization, user)
+    if member is None:
+        message = f"user: {given.user!r} is not a member of this organization."
+        raise NotFound(message, field="user")
+    if user.id == organization.owner:
+        raise BadInput("user: the owner of an organization cannot be removed.", field="user")
+    member.deleted_at = now()
+    await work.session.flush()
+    await _leave_teams(work, organization, user)
+    return member
+
+
+async def _member(work: Work, organization: Organization, user: User) -> OrganizationUser | None:
+    return await work.first(
+        OrganizationUser,
+        OrganizationUser.organization_id == organization.id,
+        OrganizationUser.user_id == user.id,
+    )
+
+
+async def _leave_teams(work: Work, organization: Organization, user: User) -> None:
+    """End the memberships in teams that share no other organization with the user."""
+    remaining = select(OrganizationUser.organization_id).where(
+        OrganizationUser.user_id == user.id, OrganizationUser.deleted_at.is_(None)
+    )
+    linked = select(TeamOrganization.team_id).where(TeamOrganization.deleted_at.is_(None))
+    leaving = select(TeamUser).where(
+        TeamUser.user_id == user.id,
+        TeamUser.deleted_at.is_(None),
+        TeamUser.team_id.in_(linked.where(TeamOrganization.org_id == organization.id)),
+        TeamUser.team_id.not_in(linked.where(TeamOrganization.org_id.in_(remaining))),
+    )
+    for membership in (await work.session.execute(leaving)).scalars():
+        membership.deleted_at = now()

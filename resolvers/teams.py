@@ -1,0 +1,151 @@
+"""Teams: their lists and commands."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from strawberry import UNSET
+
+from app.db.base import now
+from app.db.keys import Role
+from app.db.organizations import Organization, OrganizationUser
+from app.db.teams import Team, TeamOrganization, TeamUser
+from app.db.users import User
+from app.errors import NotFound
+from app.permissions import Permission
+from resolvers import texts
+from resolvers.context import Work
+from resolvers.listing import Listing, Order
+from resolvers.users import find_user
+
+TEAMS = Listing(
+    Team,
+    search=(Team.name,),
+    order={
+        "NAME": Order.text(Team.name),
+        "CREATED_AT": Order.time(Team.created_at),
+        "UPDATED_AT": Order.time(Team.updated_at),
+    },
+    filters={"ids": Team.id.in_},
+)
+TEAM_MEMBERSHIPS = Listing(
+    TeamUser,
+    search=(User.username, User.email, User.first_name, User.last_name),
+    order={
+        "CREATED_AT": Order.time(TeamUser.created_at),
+        "UPDATED_AT": Order.time(TeamUser.updated_at),
+    },
+)
+_MEMBER = (User, User.id == TeamUser.user_id)
+TEAM_MEMBERSHIPS_OF_TEAM = TEAM_MEMBERSHIPS.under(TeamUser.team_id, _MEMBER)
+TEAM_MEMBERSHIPS_OF_USER = TEAM_MEMBERSHIPS.under(TeamUser.user_id, _MEMBER)
+TEAMS_OF_ORGANIZATION = TEAMS.under(
+    TeamOrganization.org_id, (TeamOrganization, TeamOrganization.team_id == Team.id)
+)
+TEAMS_OF_USER = TEAMS.under(TeamUser.user_id, (TeamUser, TeamUser.team_id == Team.id))
+
+
+async def _linked(work: Work, given: Any) -> tuple[Team, TeamOrganization]:
+    """The team and its link to the organization of the input; raises `NotFound`."""
+    organization = await work.find(Organization, given.organization_id, "organizationId")
+    work.require(organization.id)
+    team = await work.find(Team, given.team_id, "teamId")
+    link = await _link(work, organization.id, team.id)
+    if link is None:
+        raise NotFound("teamId: the team does not belong to this organization.", field="teamId")
+    return team, link
+
+
+async def _link(work: Work, organization: UUID, team: UUID) -> TeamOrganization | None:
+    return await work.first(
+        TeamOrganization, TeamOrganization.org_id == organization, TeamOrganization.team_id == team
+    )
+
+
+async def create(work: Work, given: Any) -> Team:
+    """`POST …/orgs/{orgId}/teams`: the caller becomes its owner and team admin."""
+    if (made := await work.first(Team, Team.id == work.row_id)) is not None:
+        return made
+    organization = await work.find(Organization, given.organization_id, "organizationId")
+    work.require(organization.id)
+    owner = work.viewer.identified()
+    team = Team(
+        id=work.row_id,
+        name=texts.name(given.name, "name"),
+        description=texts.prose(given.description or None, "description"),
+        owner=owner,
+        metadata_={},
+    )
+    await work.add(team)
+    await work.add(TeamOrganization(org_id=organization.id, team_id=team.id))
+    role = await work.first(Role, Role.role_name == "team admin")
+    await work.add(TeamUser(team_id=team.id, user_id=owner, role_id=role.id if role else None))
+    return team
+
+
+async def update(work: Work, given: Any) -> Team:
+    """`PUT …/orgs/{orgId}/teams/{teamId}`: what is absent stays as it is."""
+    team, _ = await _linked(work, given)
+    if given.name is not UNSET:
+        team.name = texts.name(given.name, "name")
+    if given.description is not UNSET:
+        team.description = texts.prose(given.description, "description")
+    team.updated_at = now()
+    return team
+
+
+async def remove(work: Work, given: Any) -> Team:
+    """`DELETE …/orgs/{orgId}/teams/{teamId}`: a soft delete which keeps the link."""
+    team, _ = await _linked(work, given)
+    team.deleted_at = now()
+    return team
+
+
+async def add_to_organization(work: Work, given: Any) -> Team | TeamOrganization:
+    """`POST …/orgs/{orgId}/teams/{teamId}`: link the team, or with the action `delete` end it."""
+    if given.action:
+        work.viewer.require(Permission.DELETE_TEAM, given.organization_id)
+        return await remove(work, given)
+    organization = await work.find(Organization, given.organization_id, "organizationId")
+    work.require(organization.id)
+    team = await work.find(Team, given.team_id, "teamId")
+    link = await _link(work, organization.id, team.id)
+    if link is not None:
+        return link
+    return await work.add(TeamOrganization(id=work.row_id, org_id=organization.id, team_id=team.id))
+
+
+async def remove_from_organization(work: Work, given: Any) -> TeamOrganization:
+    """`POST …/orgs/{orgId}/teams/{teamId}/remove`: end the link; the team lives on."""
+    _, link = await _linked(work, given)
+    link.deleted_at = now()
+    return link
+
+
+async def add_user(work: Work, given: Any) -> TeamUser:
+    """`POST …/teams/{teamId}/users/{userId}` for a member of the organization; idempotent."""
+    team, _ = await _linked(work, given)
+    user = await find_user(work, given.user)
+    member = await work.first(
+        OrganizationUser,
+        OrganizationUser.organization_id == given.organization_id,
+        OrganizationUser.user_id == user.id,
+    )
+    if member is None:
+        raise NotFound(f"user: there is no user {given.user!r} in this organization.", field="user")
+    known = await work.first(TeamUser, TeamUser.team_id == team.id, TeamUser.user_id == user.id)
+    if known is not None:
+        return known
+    return await work.add(TeamUser(id=work.row_id, team_id=team.id, user_id=user.id))
+
+
+async def remove_user(work: Work, given: Any) -> TeamUser:
+    """`DELETE …/teams/{teamId}/users/{userId}`; raises `NotFound` for somebody not in the team."""
+    team, _ = await _linked(work, given)
+    user = await find_user(work, given.user)
+    member = await work.first(TeamUser, TeamUser.team_id == team.id, TeamUser.user_id == user.id)
+    if member is None:
+        raise NotFound(f"user: {given.user!r} is not in this team.", field="user")
+    member.deleted_at = now()
+    return member

@@ -1,0 +1,49 @@
+"""What a text or a JSON object given by a caller must be before it is stored."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Any
+
+from app.errors import BadInput
+
+#: Control, surrogate and unassigned characters, and those that change the reading direction.
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Cn"})
+_BIDIRECTIONAL = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+MAX_JSON_BYTES = 65_536
+
+
+def name(value: str | None, field: str, limit: int = 255) -> str:
+    """A name in NFC: 1 to `limit` characters, none of them a control or direction mark."""
+    text = unicodedata.normalize("NFC", value or "").strip()
+    if not 1 <= len(text) <= limit:
+        raise BadInput(
+            f"{field}: a name has 1 to {limit} characters, this has {len(text)}.", field=field
+        )
+    for character in text:
+        if unicodedata.category(character) in _REFUSED_CATEGORIES or character in _BIDIRECTIONAL:
+            message = f"{field}: the character U+{ord(character):04X} is not allowed in a name."
+            raise BadInput(message, field=field)
+    return text
+
+
+def prose(value: str | None, field: str, limit: int = 5_000) -> str:
+    """Free text of up to `limit` characters; None is the empty text."""
+    text = unicodedata.normalize("NFC", value or "")
+    if len(text) > limit:
+        message = f"{field}: at most {limit} characters are allowed, this has {len(text)}."
+        raise BadInput(message, field=field)
+    return text
+
+
+def json_object(value: object, field: str) -> dict[str, Any]:
+    """A JSON object of up to 64 KiB; None is the empty object."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadInput(f"{field}: expected a JSON object.", field=field)
+    if len(json.dumps(value)) > MAX_JSON_BYTES:
+        raise BadInput(f"{field}: at most {MAX_JSON_BYTES} bytes are allowed.", field=field)
+    return value

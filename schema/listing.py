@@ -1,0 +1,109 @@
+"""The orders and filters that lists take, one of each per noun."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import strawberry
+
+from resolvers import connections, environments, keys, organizations, teams, users
+from schema.paging import order_input
+
+ConnectionOrder = order_input("ConnectionOrder", connections.CONNECTIONS)
+EnvironmentOrder = order_input("EnvironmentOrder", environments.ENVIRONMENTS)
+KeyOrder = order_input("KeyOrder", keys.KEYS)
+OrganizationMembershipOrder = order_input(
+    "OrganizationMembershipOrder", organizations.ORGANIZATION_MEMBERSHIPS
+)
+OrganizationOrder = order_input("OrganizationOrder", organizations.ORGANIZATIONS)
+PublicUserOrder = order_input("PublicUserOrder", users.PUBLIC_USERS)
+RoleOrder = order_input("RoleOrder", keys.ROLES)
+TeamMembershipOrder = order_input("TeamMembershipOrder", teams.TEAM_MEMBERSHIPS)
+TeamOrder = order_input("TeamOrder", teams.TEAMS)
+UserOrder = order_input("UserOrder", users.USERS)
+
+
+@strawberry.enum(description="The state of a user's account.")
+class UserStatus(Enum):
+    ACTIVE = strawberry.enum_value("active", description="The user can sign in.")
+    INACTIVE = strawberry.enum_value("inactive", description="The account is switched off.")
+    PENDING = strawberry.enum_value("pending", description="Invited, not yet accepted.")
+    ANONYMOUS = strawberry.enum_value("anonymous", description="A user without an account.")
+
+
+@strawberry.enum(description="The state of a connection.")
+class ConnectionStatus(Enum):
+    DISCOVERED = strawberry.enum_value("discovered", description="Found, not yet registered.")
+    REGISTERED = strawberry.enum_value("registered", description="Known and ready to connect.")
+    CONNECTED = strawberry.enum_value("connected", description="In use.")
+    IGNORED = strawberry.enum_value("ignored", description="Left alone by the user's wish.")
+    MAINTENANCE = strawberry.enum_value("maintenance", description="Taken out for maintenance.")
+    DISCONNECTED = strawberry.enum_value("disconnected", description="Known but not in use.")
+    DELETED = strawberry.enum_value("deleted", description="No longer managed.")
+    NOT_FOUND = strawberry.enum_value("not found", description="Its resource cannot be found.")
+
+
+def _deleted() -> Any:
+    return strawberry.field(
+        default=None, description="True for deleted items only; live items only when absent."
+    )
+
+
+def _condition(text: str) -> Any:
+    return strawberry.field(default=None, description=text)
+
+
+_AND = "Further conditions that must hold as well."
+
+
+@strawberry.input(description="Which organizations a list holds.")
+class OrganizationFilter:
+    deleted: bool | None = _deleted()
+    and_: OrganizationFilter | None = strawberry.field(name="and", default=None, description=_AND)
+
+
+@strawberry.input(description="Which teams a list holds.")
+class TeamFilter:
+    deleted: bool | None = _deleted()
+    and_: TeamFilter | None = strawberry.field(name="and", default=None, description=_AND)
+
+
+@strawberry.input(description="Which users a list holds.")
+class UserFilter:
+    deleted: bool | None = _deleted()
+    status: list[UserStatus] | None = _condition("Has one of these states.")
+    team_id: strawberry.ID | None = _condition("Is a member of this team.")
+    and_: UserFilter | None = strawberry.field(name="and", default=None, description=_AND)
+
+
+@strawberry.input(description="Which users of the public directory a list holds.")
+class PublicUserFilter:
+    status: list[UserStatus] | None = _condition("Has one of these states.")
+
+
+@strawberry.input(description="Which environments a list holds.")
+class EnvironmentFilter:
+    deleted: bool | None = _deleted()
+    organization_id: strawberry.ID | None = _condition("Belongs to this organization.")
+    owner_id: strawberry.ID | None = _condition("Is owned by this user.")
+    and_: EnvironmentFilter | None = strawberry.field(name="and", default=None, description=_AND)
+
+
+@strawberry.input(description="Which connections a list holds.")
+class ConnectionFilter:
+    deleted: bool | None = _deleted()
+    kind: list[str] | None = _condition("Is of one of these kinds, such as `kubernetes`.")
+    status: list[ConnectionStatus] | None = _condition("Has one of these states.")
+    type: list[str] | None = _condition("Is of one of these types, such as `platform`.")
+    sub_type: list[str] | None = _condition("Is of one of these subtypes, such as `metrics`.")
+    name: str | None = _condition("Its name contains this text, without regard to case.")
+    owner_id: strawberry.ID | None = _condition("Is owned by this user.")
+    and_: ConnectionFilter | None = strawberry.field(name="and", default=None, description=_AND)
+
+
+@strawberry.input(description="Which connections the list of an environment holds.")
+class EnvironmentConnectionFilter(ConnectionFilter):
+    assigned: bool | None = _condition(
+        "False for the connections that are not assigned to the environment."
+    )

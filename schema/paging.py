@@ -1,0 +1,97 @@
+"""Pages, edges and orders: the shapes every list shares."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+import strawberry
+
+from resolvers import pages
+from resolvers.context import Context
+from resolvers.fields import REQUIRED, computed
+from resolvers.listing import Listing
+
+Item = TypeVar("Item")
+
+
+def _of_page(method: str, description: str) -> Any:
+    async def answer(context: Context, page: pages.Page) -> Any:
+        return await getattr(page, method)(context)
+
+    return computed(answer, description)
+
+
+@strawberry.type(description="Where a page lies in its list (Relay).")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether items follow this page.")
+    has_previous_page: bool = strawberry.field(description="Whether items precede this page.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first item.")
+    end_cursor: str | None = strawberry.field(description="The cursor of the last item.")
+
+
+@strawberry.type(description="An item in its place on a page.")
+class Edge(Generic[Item]):
+    node: Item = strawberry.field(description="The item.")
+    cursor: str = strawberry.field(description="Give this as `after` or `before` to page on.")
+
+
+@strawberry.type(description="One page of a list.")
+class Page(Generic[Item]):
+    items: list[Item] = _of_page("rows", "The items of this page.")
+    edges: list[Edge[Item]] = _of_page("edges", "The items with their cursors.")
+    page_info: PageInfo = _of_page("info", "Whether there is more before or after.")
+    total_count: int = _of_page("total", "How many items all pages have together.")
+    page: int = computed(
+        lambda _, page: page.ask.window.page,
+        "The number of this page, counted from 0 (0 when paging by cursor).",
+    )
+    page_size: int = _of_page("size", "How many items a page has at most.")
+
+
+@strawberry.enum(description="Which end of the order comes first.")
+class OrderDirection(Enum):
+    ASC = strawberry.enum_value("ASC", description="Smallest, earliest or first letter first.")
+    DESC = strawberry.enum_value("DESC", description="Largest, latest or last letter first.")
+
+
+def order_input(name: str, listed: Listing) -> Any:
+    """The input type that orders a list by one of the columns it declares."""
+    fields = {
+        key: strawberry.enum_value(key, description=f"By {key.replace('_', ' ').lower()}.")
+        for key in listed.order
+    }
+    choice = strawberry.enum(
+        Enum(f"{name}Field", fields),  # type: ignore[misc]
+        description=f"What the `{name.removesuffix('Order').lower()}` lists can be ordered by.",
+    )
+    body = {
+        "__annotations__": {"field": choice, "direction": OrderDirection},
+        "field": strawberry.field(description="The column."),
+        "direction": strawberry.field(
+            default=OrderDirection.ASC, description="The direction; ascending when absent."
+        ),
+    }
+    return strawberry.input(
+        type(name, (), {**body, "__module__": __name__}),
+        description="An order of a list. Equal items are ordered by id, so pages never overlap.",
+    )
+
+
+def member(listed: Listing, description: str) -> Any:
+    """The item of that id in the list under a row; null where the list does not hold it."""
+
+    async def answer(context: Context, row: Any, **given: Any) -> Any:
+        return await pages.member(context, listed, row.id, given["id"])
+
+    return computed(answer, description, ("id", strawberry.ID, "The id to look up.", REQUIRED))
+
+
+def page_of_one(description: str, listed: Listing) -> Any:
+    """The row itself, as the page that the REST API answers with."""
+
+    def answer(_: Context, row: Any) -> pages.PageOfOne:
+        window = pages.Window(limit=1)
+        return pages.PageOfOne(pages.Ask(listed, window=window), row.id, row)
+
+    return computed(answer, description)
