@@ -1,0 +1,101 @@
+"""What a token says, and whether to believe it once its signature has been verified.
+
+RFC 7519 §4.1 (claims), RFC 8725 §3 (best practice).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from app.errors import Unauthenticated
+
+LEEWAY = 60  # seconds that the clocks of issuer and service may differ
+LONGEST_NAME = 255  # OpenID Connect Core §2 for `sub`; as good a bound for email and name
+
+EXPIRED = "The token has expired."
+INVALID = "The token is not valid."
+NOT_YET = "The token is not valid yet."
+ENDLESS = "The token must have an expiry time."
+TOO_LONG_LIVED = "The token is valid for longer than this service accepts."
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Who is calling. Rights are never claims: they are read from the database."""
+
+    subject: str
+    email: str | None
+    name: str | None
+    expires_at: int | None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the tokens of one issuer must satisfy; None means not checked."""
+
+    issuer: str | None = None
+    audience: str | None = None
+    allow_no_exp: bool = False
+    max_lifetime: int = 86_400
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """The claims that are read. Types are exact: `"exp": 1e9` or `"exp": null` is no integer."""
+
+    sub: str
+    iss: str | UnsetType = UNSET
+    aud: str | list[str] | UnsetType = UNSET
+    exp: int | UnsetType = UNSET
+    nbf: int | UnsetType = UNSET
+    iat: int | UnsetType = UNSET
+    email: object = None
+    name: object = None
+
+
+def believe(payload: bytes, rules: Rules, now: int) -> Claims:
+    """The claims in a verified payload; raises Unauthenticated when a rule is broken."""
+    try:
+        claims = msgspec.json.decode(payload, type=Payload)
+    except (ValueError, RecursionError):
+        raise Unauthenticated(INVALID) from None
+    _check_identity(claims, rules)
+    _check_times(claims, rules, now)
+    return Claims(
+        subject=claims.sub,
+        email=_shown(claims.email),
+        name=_shown(claims.name),
+        expires_at=None if claims.exp is UNSET else claims.exp,
+    )
+
+
+def _check_identity(claims: Payload, rules: Rules) -> None:
+    audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud or []
+    if (
+        not _shown(claims.sub)
+        or (rules.issuer is not None and claims.iss != rules.issuer)
+        or (rules.audience is not None and rules.audience not in audiences)
+    ):
+        raise Unauthenticated(INVALID)
+
+
+def _check_times(claims: Payload, rules: Rules, now: int) -> None:
+    if any(begin is not UNSET and begin > now + LEEWAY for begin in (claims.nbf, claims.iat)):
+        raise Unauthenticated(NOT_YET)
+    if claims.exp is UNSET:
+        if not rules.allow_no_exp:
+            raise Unauthenticated(ENDLESS)
+        return
+    if claims.exp + LEEWAY <= now:
+        raise Unauthenticated(EXPIRED)
+    if claims.iat is not UNSET and claims.exp - claims.iat > rules.max_lifetime:
+        raise Unauthenticated(TOO_LONG_LIVED)
+
+
+def _shown(value: object) -> str | None:
+    """A name fit to store: text, printable (no NUL or control characters), not blank."""
+    if not isinstance(value, str) or not value.isprintable() or len(value) > LONGEST_NAME:
+        return None
+    return value.strip() or None

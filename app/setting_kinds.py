@@ -1,0 +1,149 @@
+"""The kinds of value a setting can have: how its text is read, and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+#: What an operator may write before `://` → the asynchronous driver that is used.
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+
+SWITCH = {"true": True, "yes": True, "on": True, "1": True} | {
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
+
+Number = TypeVar("Number", int, float)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`read` turns text into a value or raises ValueError; `allowed` says what it accepts."""
+
+    allowed: str
+    read: Callable[[str], object]
+
+
+def whole(least: int, most: int) -> Kind:
+    """A whole number between two bounds, both included."""
+    return Kind(
+        f"a whole number from {least} to {most}", lambda text: _bounded(int(text), least, most)
+    )
+
+
+def seconds(least: float, most: float) -> Kind:
+    """A length of time, fractions included."""
+    return Kind(
+        f"seconds from {least:g} to {most:g}", lambda text: _bounded(float(text), least, most)
+    )
+
+
+def one_of(*words: str) -> Kind:
+    """One word of a fixed set."""
+    return Kind(" or ".join(f"`{word}`" for word in words), lambda text: _member(text, words))
+
+
+def some_of(*words: str) -> Kind:
+    """A comma-separated choice of at least one word of a fixed set, in the order of the set."""
+    listed = ", ".join(f"`{word}`" for word in words)
+
+    def read(text: str) -> tuple[str, ...]:
+        chosen = {_member(word, words) for word in _items(text)}
+        return tuple(word for word in words if word in chosen)
+
+    return Kind(f"any of {listed}, separated by commas", read)
+
+
+def _bounded(value: Number, least: Number, most: Number) -> Number:
+    if not least <= value <= most:  # written so that NaN is refused too
+        raise ValueError(value)
+    return value
+
+
+def _member(word: str, words: Collection[str]) -> str:
+    if word not in words:
+        raise ValueError(word)
+    return word
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _switch(text: str) -> bool:
+    try:
+        return SWITCH[text.lower()]
+    except KeyError as error:
+        raise ValueError(text) from error
+
+
+def _database(text: str) -> str:
+    try:
+        url = make_url(text)
+        driver = DRIVERS[url.drivername]
+    except (ArgumentError, KeyError) as error:
+        raise ValueError("not a database URL") from error
+    if not url.database or url.database == ":memory:":
+        raise ValueError("names no database")
+    return _asyncpg(url.set(drivername=driver)).render_as_string(hide_password=False)
+
+
+def _asyncpg(url: URL) -> URL:
+    """The same address with libpq's `sslmode`, common in such URLs, as asyncpg's `ssl`."""
+    mode = url.query.get("sslmode")
+    if mode is None:
+        return url
+    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+
+
+def _https(text: str) -> str:
+    parts = _web_address(text)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("not an https address")
+    return text
+
+
+def _origin(text: str) -> str:
+    parts = _web_address(text)
+    if "*" in text:
+        raise ValueError("not one origin")
+    # Browsers send origins in lower case and without a path; another spelling would never match.
+    return _member(text, [f"{parts.scheme}://{parts.netloc}".lower()])
+
+
+def _web_address(text: str) -> SplitResult:
+    """The parts of an http or https URL without credentials."""
+    parts = urlsplit(text)
+    proper = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    if not proper or "@" in parts.netloc or not text.isascii() or not text.isprintable():
+        raise ValueError("not a web address")
+    return parts
+
+
+TEXT = Kind("text", str)
+FILE = Kind("a path", Path)
+BOOLEAN = Kind("`true` or `false`", _switch)
+HTTPS = Kind("an `https://` URL without credentials (`http://` for this machine only)", _https)
+ORIGINS = Kind(
+    "origins such as `https://ui.example.org`, separated by commas; no `*`",
+    lambda text: tuple(_origin(item) for item in _items(text)),
+)
+DATABASE = Kind(
+    "`sqlite:///<file>` or `postgresql://<user>:<password>@<host>/<database>`", _database
+)

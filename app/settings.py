@@ -1,0 +1,229 @@
+"""Every setting of the service, declared once: the field, its default, its kind, its meaning.
+
+The environment is read in one place, `Settings.from_environ`, and the table in the
+README is `settings_table()`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from app.setting_kinds import (
+    BOOLEAN,
+    DATABASE,
+    FILE,
+    HTTPS,
+    ORIGINS,
+    TEXT,
+    Kind,
+    one_of,
+    seconds,
+    some_of,
+    whole,
+)
+
+PREFIX = "MESHGRAPH_"
+
+
+class SettingsError(ValueError):
+    """Settings the service cannot start with; `problems` has one sentence for each."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the environment may say about one field.
+
+    `default` is text as an operator would write it, so that it is read like any other;
+    `{data_dir}` in it stands for the data directory. No default means unset: `None`.
+    """
+
+    variable: str
+    default: str | None
+    kind: Kind
+    meaning: str
+
+
+def setting(
+    default: str | None, kind: Kind, meaning: str, *, variable: str = ""
+) -> Mapping[str, Setting]:
+    """The metadata of a field; the variable is the field's name with the prefix, unless given."""
+    return {"setting": Setting(variable, default, kind, meaning)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one running service, already checked."""
+
+    data_dir: Path = field(
+        metadata=setting("data", FILE, "Directory of the files the service makes itself.")
+    )
+    database_url: str = field(
+        repr=False,
+        metadata=setting(
+            "sqlite:///{data_dir}/meshgraph.db",
+            DATABASE,
+            "The database; asynchronous drivers are chosen by themselves.",
+        ),
+    )
+    vault_keys_file: Path = field(
+        metadata=setting(
+            "{data_dir}/vault.keys", FILE, "Master keys that seal the secrets of credentials."
+        )
+    )
+
+    host: str = field(metadata=setting("127.0.0.1", TEXT, "Address to listen on.", variable="HOST"))
+    port: int = field(
+        metadata=setting("9876", whole(1, 65535), "Port to listen on.", variable="PORT")
+    )
+    workers: int = field(metadata=setting("1", whole(1, 64), "Worker processes."))
+    allowed_origins: tuple[str, ...] = field(
+        metadata=setting(
+            "", ORIGINS, "Web origins that may call from a browser; none unless named."
+        )
+    )
+
+    jwt_algorithms: tuple[str, ...] = field(
+        metadata=setting(
+            "HS256,RS256,ES256",
+            some_of("HS256", "RS256", "ES256"),
+            "Signatures accepted: HS256 by the local secret only, the others by the key set only.",
+        )
+    )
+    jwt_secret_file: Path = field(
+        metadata=setting(
+            "{data_dir}/jwt.secret", FILE, "Secret of locally issued tokens; made when missing."
+        )
+    )
+    jwks_url: str | None = field(
+        metadata=setting(
+            None, HTTPS, "Where the identity provider publishes its key set (RFC 7517)."
+        )
+    )
+    jwks_file: Path | None = field(
+        metadata=setting(None, FILE, "A key set in a file, instead of `jwks_url`.")
+    )
+    jwt_issuer: str | None = field(
+        metadata=setting(
+            None, TEXT, "`iss` that the provider's tokens must carry; not checked when unset."
+        )
+    )
+    jwt_audience: str | None = field(
+        metadata=setting(
+            None, TEXT, "`aud` that the provider's tokens must carry; not checked when unset."
+        )
+    )
+    jwt_allow_no_exp: bool = field(
+        metadata=setting("false", BOOLEAN, "Accept tokens that never expire.")
+    )
+    jwt_max_lifetime: int = field(
+        metadata=setting(
+            "86400", whole(60, 31_536_000), "Longest accepted `exp` − `iat`, in seconds."
+        )
+    )
+    unknown_users: str = field(
+        metadata=setting(
+            "refuse",
+            one_of("refuse", "provision"),
+            "What a valid token of an unknown user leads to.",
+        )
+    )
+
+    introspection: bool = field(metadata=setting("true", BOOLEAN, "Answer introspection queries."))
+    field_suggestions: bool = field(
+        metadata=setting("true", BOOLEAN, "Say “Did you mean …” in errors.")
+    )
+    explorer: bool = field(
+        metadata=setting("true", BOOLEAN, "Serve the query explorer to browsers.")
+    )
+
+    max_depth: int = field(
+        metadata=setting("10", whole(1, 50), "Nesting of fields in an operation.")
+    )
+    max_aliases: int = field(metadata=setting("30", whole(0, 1000), "Aliases in an operation."))
+    max_root_fields: int = field(
+        metadata=setting("20", whole(1, 1000), "Root fields in an operation.")
+    )
+    max_directives: int = field(
+        metadata=setting("8", whole(0, 1000), "Directives in an operation.")
+    )
+    max_tokens: int = field(
+        metadata=setting("1000", whole(10, 20_000), "Lexical tokens in a document.")
+    )
+    max_source_length: int = field(
+        metadata=setting("10000", whole(100, 1_000_000), "Characters in a document.")
+    )
+    max_nodes: int = field(
+        metadata=setting("10000", whole(1, 1_000_000), "Objects an operation may ask for.")
+    )
+    max_cost: int = field(metadata=setting("1000", whole(1, 1_000_000), "Cost of an operation."))
+    max_body_bytes: int = field(
+        metadata=setting("262144", whole(1024, 104_857_600), "Bytes in a request body.")
+    )
+    query_timeout: float = field(metadata=setting("5", seconds(0.1, 600), "Time a query may take."))
+    mutation_timeout: float = field(
+        metadata=setting("10", seconds(0.1, 600), "Time a mutation may take.")
+    )
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """The settings that `environ` asks for; a blank variable counts as unset.
+
+        Raises SettingsError with every problem found, not only the first. Messages name
+        variables and what is allowed, never values: some of those are passwords.
+        """
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for name, row in declared():
+            try:
+                values[name] = _value(row, environ, values.get("data_dir"))
+            except ValueError:
+                problems.append(f"{row.variable} must be {row.kind.allowed}.")
+        problems += _contradictions(values)
+        if problems:
+            raise SettingsError(*problems)
+        return cls(**values)
+
+
+def declared() -> Iterator[tuple[str, Setting]]:
+    """Each field of `Settings` with its declaration, `data_dir` first."""
+    for each in dataclasses.fields(Settings):
+        row: Setting = each.metadata["setting"]
+        variable = row.variable or PREFIX + each.name.upper()
+        yield each.name, dataclasses.replace(row, variable=variable)
+
+
+def settings_table() -> str:
+    """All settings as a Markdown table."""
+    lines = ["| Variable | Default | Allowed | Meaning |", "| --- | --- | --- | --- |"]
+    for _, row in declared():
+        default = f"`{row.default.format(data_dir='<data_dir>')}`" if row.default else "none"
+        lines.append(f"| `{row.variable}` | {default} | {row.kind.allowed} | {row.meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _value(row: Setting, environ: Mapping[str, str], data_dir: Path | None) -> object:
+    text = environ.get(row.variable, "").strip()
+    if text:
+        return row.kind.read(text)
+    return None if row.default is None else row.kind.read(row.default.format(data_dir=data_dir))
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[str]:
+    """What is wrong between settings that are each right."""
+    problems = []
+    key_set = values.get("jwks_url") or values.get("jwks_file")
+    if values.get("jwks_url") and values.get("jwks_file"):
+        problems.append(f"Set {PREFIX}JWKS_URL or {PREFIX}JWKS_FILE, not both.")
+    if not key_set and "HS256" not in values.get("jwt_algorithms", ["HS256"]):
+        problems.append(
+            f"{PREFIX}JWT_ALGORITHMS without HS256 needs {PREFIX}JWKS_URL or {PREFIX}JWKS_FILE."
+        )
+    return problems
