@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, null, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, null, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.db.base import Table, live
 from app.db.connections import Connection
@@ -143,13 +144,16 @@ async def load_viewer(session: AsyncSession, user_id: UUID) -> Viewer:
 
 
 def _teams_of(organizations: tuple[UUID, ...]) -> Select[tuple[UUID]]:
-    return select(TeamOrganization.team_id).where(
-        TeamOrganization.org_id.in_(organizations), live(TeamOrganization)
+    return (
+        select(TeamOrganization.team_id)
+        .where(TeamOrganization.org_id.in_(organizations), live(TeamOrganization))
+        .correlate(None)
     )
 
 
 def _team(viewer: Viewer) -> ColumnElement[bool]:
-    linked = exists().where(TeamOrganization.team_id == Team.id, live(TeamOrganization))
+    link = aliased(TeamOrganization)
+    linked = select(link.id).where(link.team_id == Team.id, live(link)).correlate(Team).exists()
     return or_(
         Team.id.in_(_teams_of(viewer.organizations_with(Permission.VIEW_TEAM))),
         and_(Team.owner == viewer.user_id, ~linked),
@@ -157,8 +161,10 @@ def _team(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _user(viewer: Viewer) -> ColumnElement[bool]:
-    colleagues = select(OrganizationUser.user_id).where(
-        OrganizationUser.organization_id.in_(viewer.organizations), live(OrganizationUser)
+    colleagues = (
+        select(OrganizationUser.user_id)
+        .where(OrganizationUser.organization_id.in_(viewer.organizations), live(OrganizationUser))
+        .correlate(None)
     )
     return or_(User.id == viewer.user_id, User.id.in_(colleagues))
 
@@ -171,6 +177,7 @@ def _connection(viewer: Viewer) -> ColumnElement[bool]:
         .where(
             Environment.organization_id.in_(viewer.organizations_with(Permission.VIEW_CONNECTIONS))
         )
+        .correlate(None)
     )
     return or_(Connection.user_id == viewer.user_id, Connection.id.in_(shared))
 
@@ -181,7 +188,8 @@ def _environment(viewer: Viewer) -> ColumnElement[bool]:
 
 def _among(column: ColumnElement[UUID], table: type[Table], viewer: Viewer) -> ColumnElement[bool]:
     """The column points at a live row of the table that the viewer may see."""
-    return column.in_(select(table.id).where(live(table), visible(table, viewer)))
+    rows = select(table.id).where(live(table), visible(table, viewer))
+    return column.in_(rows.correlate(None))
 
 
 def _team_user(viewer: Viewer) -> ColumnElement[bool]:
@@ -191,7 +199,7 @@ def _team_user(viewer: Viewer) -> ColumnElement[bool]:
 def _organization_user(viewer: Viewer) -> ColumnElement[bool]:
     return and_(
         OrganizationUser.organization_id.in_(viewer.organizations),
-        OrganizationUser.user_id.in_(select(User.id).where(live(User))),
+        OrganizationUser.user_id.in_(select(User.id).where(live(User)).correlate(None)),
     )
 
 

@@ -84,7 +84,8 @@ async def status_summary(context: Context) -> dict[str, int]:
         .where(live(Connection), visible(Connection, context.viewer))
         .group_by(Connection.status)
     )
-    return {status: count for status, count in await context.read(statement)}
+    rows = await context.read(statement)
+    return dict(rows.tuples().all())
 
 
 async def kubernetes_context(context: Context, row: Connection) -> dict[str, Any] | None:
@@ -223,12 +224,12 @@ async def _delete(work: Work, connection: Connection) -> Connection:
 
 
 async def remove(work: Work, given: Any) -> Connection:
-    """`DELETE /api/integrations/connections/{connectionId}`: a soft delete, with its assignments."""
+    """`DELETE /api/integrations/connections/{connectionId}`: a soft delete, unassigned."""
     return await _delete(work, await _found(work, given.connection_id))
 
 
 async def remove_meshery(work: Work, given: Any) -> Connection:
-    """`DELETE …/connections/meshery/{mesheryServerId}`; raises `NotFound` where none has that id."""
+    """`DELETE …/connections/meshery/{mesheryServerId}`; raises `NotFound` for an unknown id."""
     criteria = (Connection.kind == "meshery", Connection.server_id == given.meshery_server_id)
     connection = await work.first(Connection, *criteria, visible(Connection, work.viewer))
     if connection is None:

@@ -85,7 +85,7 @@ class Work:
         self.viewer.require(self.permission, organization)
 
     async def find(self, table: type[Row], row_id: UUID, field: str) -> Row:
-        """Lock and return a live row that the viewer may see; raises `NotFound` naming the field."""
+        """Lock and return a live row the viewer may see; raises `NotFound` naming the field."""
         statement = (
             select(table)
             .where(table.id == row_id, live(table), visible(table, self.viewer))

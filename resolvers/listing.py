@@ -109,7 +109,7 @@ class Ask:
 
     def narrowed(self) -> Ask:
         """The same question without its window and order: what a total is keyed by."""
-        return Ask(self.listing, self.search, "", True, self.filters)
+        return Ask(self.listing, self.search, order="", filters=self.filters)
 
 
 def encode_cursor(order: str, value: object, row: UUID) -> str:

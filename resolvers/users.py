@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,8 @@ _ORDER = {
 
 
 def _in_team(team_id: UUID) -> Any:
-    return User.id.in_(select(TeamUser.user_id).where(TeamUser.team_id == team_id, live(TeamUser)))
+    members = select(TeamUser.user_id).where(TeamUser.team_id == team_id, live(TeamUser))
+    return User.id.in_(members.correlate(None))
 
 
 USERS = Listing(
@@ -115,10 +117,8 @@ async def find_user(work: Work, name: str) -> User:
     organizations, so nothing but the fact of existence is told of them.
     """
     criteria = [User.user_id == name, User.email == name.lower(), User.username == name]
-    try:
+    with suppress(ValueError):
         criteria.insert(0, User.id == UUID(name))
-    except ValueError:
-        pass
     for criterion in criteria:
         if (user := await work.first(User, criterion)) is not None:
             return user

@@ -175,7 +175,7 @@ class OrganizationQuery:
     )
     organization_by_domain: Organization | None = computed(
         lambda context, _, domain: resolve.by_domain(context, domain),
-        "The organization of a mail domain. Needs no token: sign-in pages take their looks from it.",
+        "The organization of a mail domain. Needs no token.",
         ("domain", str, "The domain, such as `example.org`.", REQUIRED),
         access=Public.EVERYBODY,
     )

@@ -44,6 +44,6 @@ SCALARS: dict[object, ScalarDefinition] = {
 def configuration() -> StrawberryConfig:
     """The configuration of the schema.
 
-    It is not sorted: sorting rebuilds the enums, and the copies no longer know their Python members.
+    It is not sorted: sorting copies the enums, and the copies forget their Python members.
     """
     return StrawberryConfig(scalar_map=SCALARS)
