@@ -1,0 +1,113 @@
+"""The composition root: settings become engines, the schema, routes, and one Starlette app."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from graphql import DocumentNode, ExecutionResult
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from app.auth import Authenticator
+from app.db.engine import Store
+from app.graphql_over_http import GraphQLOverHTTP
+from app.limits import Limits
+from app.middleware import MIDDLEWARE
+from app.operations import Operations
+from app.settings import Settings
+from app.strict_json import decode
+from app.vault import Vault
+from resolvers.context import Context
+from resolvers.identity import Identity
+from rest_compat.facade import routes as rest_routes
+from schema import schema
+
+OpenContext = Callable[[Request], AbstractAsyncContextManager[Context]]
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The service as an ASGI application; without settings, as the environment says."""
+    settings = settings or Settings.from_environ(os.environ)
+    store = Store.open(settings.database_url)
+    identity = Identity(
+        store,
+        Vault.from_file(settings.vault_keys_file),
+        provision=settings.unknown_users == "provision",
+    )
+    open_context = _open_context(Authenticator.from_settings(settings), identity)
+    operations = Operations(
+        schema._schema,  # noqa: SLF001 - Strawberry offers the graphql-core schema in no other way
+        Limits.from_settings(settings),
+        introspection=settings.introspection,
+        suggestions=settings.field_suggestions,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await store.close()
+
+    return Starlette(
+        routes=_routes(settings, store, operations, open_context),
+        middleware=[*_cors(settings), *MIDDLEWARE(settings.max_body_bytes)],
+        lifespan=lifespan,
+    )
+
+
+def _open_context(authenticator: Authenticator, identity: Identity) -> OpenContext:
+    @asynccontextmanager
+    async def open_context(request: Request) -> AsyncIterator[Context]:
+        claims = await authenticator.identify(request.headers, request.cookies)
+        async with identity.open(claims) as context:
+            yield context
+
+    return open_context
+
+
+def _routes(
+    settings: Settings, store: Store, operations: Operations, open_context: OpenContext
+) -> list[BaseRoute]:
+    async def execute(
+        request: Request, document: DocumentNode, name: str, variables: dict[str, object]
+    ) -> ExecutionResult:
+        async with open_context(request) as context:
+            return await operations.execute_trusted(
+                document, context=context, variables=variables, operation_name=name
+            )
+
+    async def ready(_: Request) -> Response:
+        await store.ping()
+        return PlainTextResponse("ready")
+
+    graphql = GraphQLOverHTTP(operations, open_context, explorer=settings.explorer)
+    return [
+        Route("/healthz", _healthy),
+        Route("/readyz", ready),
+        Route("/graphql", graphql, name="graphql"),
+        *rest_routes(schema._schema, execute, decode),  # noqa: SLF001 - as above
+    ]
+
+
+async def _healthy(_: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+def _cors(settings: Settings) -> list[Middleware]:
+    """Cross-origin calls from the named origins only; none are named by default."""
+    if not settings.allowed_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.allowed_origins),
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["authorization", "content-type"],
+            allow_credentials=True,
+        )
+    ]
