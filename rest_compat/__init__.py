@@ -1,0 +1,17 @@
+"""The documented REST API, as a table of GraphQL operations.
+
+    endpoints.py    method, path, operation, status: one row per endpoint
+    operations/     one named operation per row; wire names are variables and aliases
+    documents.py    the operations, parsed, validated and measured once
+    reading.py      request → variables
+    replying.py     result → response
+    facade.py       one handler for all rows
+    openapi.py      the same table as an OpenAPI document
+
+It knows the service by its GraphQL schema alone.
+"""
+
+from rest_compat.facade import routes
+from rest_compat.openapi import openapi
+
+__all__ = ["openapi", "routes"]

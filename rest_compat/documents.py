@@ -1,0 +1,178 @@
+"""The operations of the endpoints: parsed, validated, and measured against the schema once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLInputType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    Source,
+    Undefined,
+    get_named_type,
+    is_non_null_type,
+    parse,
+    separate_operations,
+    type_from_ast,
+    validate,
+    value_from_ast,
+)
+
+#: The response alias of the field that is the answer.
+BODY = "body"
+_FOLDER = Path(__file__).parent / "operations"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of an operation; `default` is `Undefined` for one without."""
+
+    name: str
+    type: GraphQLInputType
+    default: object
+
+    @property
+    def required(self) -> bool:
+        return is_non_null_type(self.type) and self.default is Undefined
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A field of the response, as selected: `name` is its response name.
+
+    `fragment` names the fragment that is all of its selection. The children of a field of an
+    abstract type hold those of each concrete type, told apart by `parent`.
+    """
+
+    name: str
+    field: str
+    parent: str
+    type: GraphQLOutputType
+    fragment: str | None
+    children: tuple[Selected, ...]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One named operation. `path` leads from the result to the body; None: there is no body."""
+
+    name: str
+    document: DocumentNode
+    variables: tuple[Variable, ...]
+    path: tuple[str, ...] | None
+    body: tuple[Selected, ...]
+
+
+def sources(folder: Path = _FOLDER) -> DocumentNode:
+    """All operation files as one document, so that a fragment may be used from any of them."""
+    files = sorted(folder.glob("*.graphql"))
+    parsed = [parse(Source(file.read_text("utf-8"), file.name)) for file in files]
+    return DocumentNode(definitions=tuple(each for one in parsed for each in one.definitions))
+
+
+def load(schema: GraphQLSchema, document: DocumentNode | None = None) -> dict[str, Operation]:
+    """Every operation by its name; raises ValueError with all that the schema does not allow."""
+    whole = document or sources()
+    if errors := validate(schema, whole, max_errors=100):
+        raise ValueError("\n\n".join(map(str, errors)))
+    return {name: _operation(schema, each) for name, each in separate_operations(whole).items()}
+
+
+def _operation(schema: GraphQLSchema, document: DocumentNode) -> Operation:
+    fragments = {
+        each.name.value: each
+        for each in document.definitions
+        if isinstance(each, FragmentDefinitionNode)
+    }
+    node = next(each for each in document.definitions if isinstance(each, OperationDefinitionNode))
+    root = schema.get_root_type(node.operation)
+    assert node.name is not None
+    assert root is not None
+    fields = tuple(_fields(schema, fragments, root, node.selection_set))
+    path = _path(fields)
+    return Operation(
+        node.name.value, document, tuple(_variables(schema, node)), path, _at(fields, path or ())
+    )
+
+
+def _variables(schema: GraphQLSchema, node: OperationDefinitionNode) -> Iterator[Variable]:
+    for each in node.variable_definitions or ():
+        type_ = cast("GraphQLInputType", type_from_ast(schema, each.type))
+        default = value_from_ast(each.default_value, type_) if each.default_value else Undefined
+        yield Variable(each.variable.name.value, type_, default)
+
+
+def _fields(
+    schema: GraphQLSchema,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    parent: GraphQLObjectType | GraphQLInterfaceType,
+    selections: SelectionSetNode,
+) -> Iterator[Selected]:
+    """The fields of a selection, those of its fragments in their place."""
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            yield _field(schema, fragments, parent, node)
+            continue
+        assert isinstance(node, FragmentSpreadNode | InlineFragmentNode)
+        inner = fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+        condition = inner.type_condition
+        on = schema.get_type(condition.name.value) if condition else parent
+        assert isinstance(on, GraphQLObjectType | GraphQLInterfaceType)
+        yield from _fields(schema, fragments, on, inner.selection_set)
+
+
+def _field(
+    schema: GraphQLSchema,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    parent: GraphQLObjectType | GraphQLInterfaceType,
+    node: FieldNode,
+) -> Selected:
+    type_ = parent.fields[node.name.value].type
+    inner = node.selection_set.selections if node.selection_set else ()
+    only = inner[0] if len(inner) == 1 else None
+    children: tuple[Selected, ...] = ()
+    if node.selection_set:
+        # A union has no fields of its own: its selection consists of fragments, which name types.
+        named = cast("GraphQLObjectType", get_named_type(type_))
+        children = tuple(_fields(schema, fragments, named, node.selection_set))
+    return Selected(
+        node.alias.value if node.alias else node.name.value,
+        node.name.value,
+        parent.name,
+        type_,
+        only.name.value if isinstance(only, FragmentSpreadNode) else None,
+        children,
+    )
+
+
+def _path(fields: tuple[Selected, ...]) -> tuple[str, ...] | None:
+    """The response names that lead to the outermost field named `body`."""
+    if any(field.name == BODY for field in fields):
+        return (BODY,)
+    for field in fields:
+        if (rest := _path(field.children)) is not None:
+            return (field.name, *rest)
+    return None
+
+
+def _at(fields: tuple[Selected, ...], path: tuple[str, ...]) -> tuple[Selected, ...]:
+    """The selected fields a path leads to: more than one where a union is on the way."""
+    if not path:
+        return ()
+    here = tuple(field for field in fields if field.name == path[0])
+    if len(path) == 1:
+        return here
+    return _at(tuple(child for field in here for child in field.children), path[1:])

@@ -1,0 +1,208 @@
+"""Request → variables: each is looked up by its own name and read by its declared type.
+
+A path parameter comes first; then the query of a GET or DELETE, or the JSON body of a POST or PUT.
+What a caller leaves out, sends empty or (in a body) sends as null is not given at all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLType,
+    Undefined,
+    get_nullable_type,
+)
+from starlette.datastructures import QueryParams
+
+from app.errors import BadInput
+from rest_compat.documents import Operation, Variable
+from rest_compat.filters import read_filter, wire_name, wire_value
+
+Decode = Callable[[bytes], object]
+_Read = Callable[[str, list[str], Any], object]
+
+#: Other spellings that clients use, tried after the documented one.
+SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "orgId": ("orgID",),
+    "teamId": ("teamID",),
+    "pagesize": ("page_size", "pageSize"),
+    "subType": ("sub_type",),
+    "credentialId": ("credential_id",),
+    "credentialSecret": ("credential_secret",),
+    "organization_id": ("organizationId",),
+}
+
+WITH_BODY: Final = frozenset({"POST", "PUT"})
+MAX_PAGE: Final = 2**31 - 1
+MAX_ROWS: Final = 100
+_DIGITS: Final = 9
+
+
+def read(
+    operation: Operation,
+    method: str,
+    path: Mapping[str, str],
+    query: QueryParams,
+    body: Mapping[str, Any],
+) -> dict[str, object]:
+    """The variables that the request gives; raises `BadInput` naming the first that is wrong."""
+    variables: dict[str, object] = {}
+    for variable in operation.variables:
+        if variable.name in path:
+            value: object = path[variable.name]
+        elif method in WITH_BODY:
+            value = _from_body(variable, body)
+        else:
+            value = _from_query(variable, query)
+        if value is not Undefined:
+            variables[variable.name] = value
+        elif variable.required:
+            raise BadInput(f"{variable.name}: this is required.", field=variable.name)
+    return variables
+
+
+def takes_body(operation: Operation, method: str, path: Mapping[str, str]) -> bool:
+    """Whether any variable is looked up in the body; if not, the body is not even read."""
+    return method in WITH_BODY and any(each.name not in path for each in operation.variables)
+
+
+def read_body(raw: bytes, decode: Decode) -> Mapping[str, Any]:
+    """A JSON object, whatever its content type; nothing at all, or null, is the empty one."""
+    if not raw.strip():
+        return {}
+    try:
+        value = decode(raw)
+    except (ValueError, RecursionError) as error:
+        raise BadInput("body: this is not valid JSON.", field="body") from error
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadInput("body: expected a JSON object.", field="body")
+    return value
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON.")
+
+
+def strict_json(raw: bytes) -> object:
+    """JSON as RFC 8259 has it: `NaN` and `Infinity` are refused."""
+    return json.loads(raw, parse_constant=_refuse_constant)
+
+
+def _from_body(variable: Variable, body: Mapping[str, Any]) -> object:
+    name = variable.name
+    names = (name, *SPELLINGS.get(name, ()))
+    value = next((body[each] for each in names if body.get(each) is not None), Undefined)
+    kind = get_nullable_type(variable.type)
+    if value is not Undefined and isinstance(kind, GraphQLEnumType):
+        return wire_value(name, value, kind)
+    return value
+
+
+def _from_query(variable: Variable, query: QueryParams) -> object:
+    texts = _texts(variable.name, query)
+    if not texts:
+        return Undefined
+    kind = get_nullable_type(variable.type)
+    return _reader(variable.name, kind)(variable.name, texts, kind)
+
+
+def _texts(name: str, query: QueryParams) -> list[str]:
+    """The texts given for a parameter. `all`, where it is none, is a page size."""
+    for each in (name, *SPELLINGS.get(name, ())):
+        if found := [text for text in query.getlist(each) if text]:
+            return found
+    if name.lstrip("_") == "all":
+        return ["true"] if "all" in map(str.lower, _texts("pagesize", query)) else []
+    return []
+
+
+def _reader(name: str, kind: GraphQLType) -> _Read:
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    if isinstance(kind, GraphQLInputObjectType):
+        return _order if "direction" in kind.fields else _filter
+    return _BY_KIND.get(type(kind)) or _BY_TYPE.get(str(kind), _text)
+
+
+def _whole(text: str) -> int | None:
+    """A whole number written in digits, no larger than GraphQL can carry; else None."""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    digits = text.lstrip("0") or "0"
+    return int(digits) if len(digits) <= _DIGITS else MAX_PAGE
+
+
+def _page(_name: str, texts: list[str], _kind: object) -> object:
+    return _whole(texts[0]) or 0
+
+
+def _size(_name: str, texts: list[str], _kind: object) -> object:
+    """What is no size means the default; what is too large, the largest."""
+    size = _whole(texts[0])
+    return min(size, MAX_ROWS) if size else Undefined
+
+
+def _boolean(_name: str, texts: list[str], _kind: object) -> object:
+    text = texts[0].lower()
+    return {"true": True, "1": True, "false": False, "0": False}.get(text, Undefined)
+
+
+def _text(_name: str, texts: list[str], _kind: object) -> object:
+    return texts[0]
+
+
+def _list(name: str, texts: list[str], kind: GraphQLList[Any]) -> object:
+    """Repeated, comma-joined, or the text of a JSON array: clients send all three."""
+    items = [item for text in texts for item in _items(name, text)]
+    of = get_nullable_type(kind.of_type)
+    if isinstance(of, GraphQLEnumType):
+        return [wire_value(name, item, of) for item in items] or Undefined
+    return items or Undefined
+
+
+def _items(name: str, text: str) -> list[str]:
+    if not text.lstrip().startswith("["):
+        return [item for item in text.split(",") if item]
+    try:
+        items = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{name}: this is not a valid JSON array.", field=name) from error
+    if not all(isinstance(item, str) for item in items):
+        raise BadInput(f"{name}: expected a JSON array of texts.", field=name)
+    return [item for item in items if item]
+
+
+def _enum(name: str, texts: list[str], kind: GraphQLEnumType) -> object:
+    return wire_value(name, texts[0], kind)
+
+
+def _order(_name: str, texts: list[str], kind: GraphQLInputObjectType) -> object:
+    """`name asc`: two words, one space, a known column. Anything else is the default order."""
+    words = texts[0].split(" ")
+    if len(words) != 2:  # noqa: PLR2004 - a column and a direction
+        return Undefined
+    columns = get_nullable_type(kind.fields["field"].type)
+    assert isinstance(columns, GraphQLEnumType)
+    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", words[0]).lower()
+    column = next((each for each in columns.values if wire_name(each, "_") == snake), None)
+    if column is None or not words[1]:
+        return Undefined
+    return {"field": column, "direction": "DESC" if words[1].lower() == "desc" else "ASC"}
+
+
+def _filter(name: str, texts: list[str], kind: GraphQLInputObjectType) -> object:
+    return read_filter(name, texts[0], kind) or Undefined
+
+
+_BY_NAME: Final[Mapping[str, _Read]] = {"page": _page, "pagesize": _size}
+_BY_KIND: Final[Mapping[type, _Read]] = {GraphQLList: _list, GraphQLEnumType: _enum}
+_BY_TYPE: Final[Mapping[str, _Read]] = {"Boolean": _boolean}
