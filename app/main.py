@@ -21,7 +21,7 @@ from app.limits import Limits
 from app.middleware import MIDDLEWARE
 from app.operations import Operations
 from app.settings import Settings
-from app.strict_json import decode
+from app.strict_json import decode, encode
 from app.vault import Vault
 from resolvers.context import Context
 from resolvers.identity import Identity
@@ -85,12 +85,16 @@ def _routes(
         await store.ping()
         return PlainTextResponse("ready")
 
+    async def admit(request: Request) -> None:
+        async with open_context(request) as context:
+            context.viewer.identified()
+
     graphql = GraphQLOverHTTP(operations, open_context, explorer=settings.explorer)
     return [
         Route("/healthz", _healthy),
         Route("/readyz", ready),
         Route("/graphql", graphql, name="graphql"),
-        *rest_routes(schema._schema, execute, decode),  # noqa: SLF001 - as above
+        *rest_routes(schema._schema, execute, decode, encode, admit),  # noqa: SLF001
     ]
 
 

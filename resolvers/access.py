@@ -11,7 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -81,7 +92,7 @@ class Viewer:
         return self.user_id
 
 
-def _memberships(user_id: UUID) -> Select[tuple[UUID | None, str]]:
+def _memberships(user_id: UUID) -> Select[UUID | None, str]:
     """(organization or NULL, role name) for every role the user holds."""
     role = func.coalesce(Role.role_name, DEFAULT_ROLE)
     own = (
@@ -116,7 +127,7 @@ def _memberships(user_id: UUID) -> Select[tuple[UUID | None, str]]:
     return select(union.c.organization_id, union.c.role_name)
 
 
-def _keys_of(roles: set[str]) -> Select[tuple[str, UUID]]:
+def _keys_of(roles: set[str]) -> Select[str, UUID]:
     return (
         select(Role.role_name, KeychainKey.key_id)
         .join(RoleKeychain, RoleKeychain.role_id == Role.id)
@@ -143,7 +154,7 @@ async def load_viewer(session: AsyncSession, user_id: UUID) -> Viewer:
     return Viewer(user_id, grants)
 
 
-def _teams_of(organizations: tuple[UUID, ...]) -> Select[tuple[UUID]]:
+def _teams_of(organizations: tuple[UUID, ...]) -> Select[UUID]:
     return (
         select(TeamOrganization.team_id)
         .where(TeamOrganization.org_id.in_(organizations), live(TeamOrganization))
@@ -186,7 +197,9 @@ def _environment(viewer: Viewer) -> ColumnElement[bool]:
     return Environment.organization_id.in_(viewer.organizations_with(Permission.VIEW_ENVIRONMENT))
 
 
-def _among(column: ColumnElement[UUID], table: type[Table], viewer: Viewer) -> ColumnElement[bool]:
+def _among(
+    column: SQLColumnExpression[UUID], table: type[Table], viewer: Viewer
+) -> ColumnElement[bool]:
     """The column points at a live row of the table that the viewer may see."""
     rows = select(table.id).where(live(table), visible(table, viewer))
     return column.in_(rows.correlate(None))

@@ -85,7 +85,7 @@ async def status_summary(context: Context) -> dict[str, int]:
         .group_by(Connection.status)
     )
     rows = await context.read(statement)
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 async def kubernetes_context(context: Context, row: Connection) -> dict[str, Any] | None:

@@ -39,12 +39,14 @@ class Context:
     def __post_init__(self) -> None:
         self.loaders = Loaders(self.read, self.viewer)
 
-    async def read(self, statement: Executable) -> Result[Any]:
+    async def read(self, statement: Executable) -> Result[*tuple[Any, ...]]:
         """Run a read in the operation's snapshot."""
         async with self._opening:
-            if self._session is None:
-                self._session = await self._stack.enter_async_context(self.store.reading())
-        return await self._session.execute(statement)
+            session = self._session
+            if session is None:
+                session = await self._stack.enter_async_context(self.store.reading())
+                self._session = session
+        return await session.execute(statement)
 
     async def close(self) -> None:
         """Give the snapshot back and forget what was loaded from it."""

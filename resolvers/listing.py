@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.base import Table, live
@@ -26,6 +26,7 @@ MAX_SEARCH = 100
 
 EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
+Expression = SQLColumnExpression[Any]
 Criterion = ColumnElement[bool]
 Filter = Callable[[Any], Criterion]
 
@@ -34,7 +35,7 @@ Filter = Callable[[Any], Criterion]
 class Order:
     """A column to sort by, as an expression that is never NULL, so that a cursor can hold it."""
 
-    expression: ColumnElement[Any]
+    expression: Expression
     kind: Literal["text", "time"] = "text"
 
     @classmethod
@@ -57,7 +58,7 @@ class Order:
 class Via:
     """How a parent reaches the rows: tables joined to theirs, and the column of the parent's id."""
 
-    parent: ColumnElement[UUID]
+    parent: Expression
     joins: tuple[tuple[type[Table], Criterion], ...] = ()
     where: tuple[Criterion, ...] = ()
 
@@ -70,7 +71,7 @@ class Listing:
     """
 
     table: type[Table]
-    search: tuple[ColumnElement[Any], ...]
+    search: tuple[Expression, ...]
     order: Mapping[str, Order]
     filters: Mapping[str, Filter] = field(default_factory=dict)
     via: Via | None = None
@@ -79,7 +80,7 @@ class Listing:
     otherwise: tuple[str, Listing] | None = None
     everyone: bool = False
 
-    def under(self, parent: ColumnElement[Any], *joins: tuple[type[Table], Criterion]) -> Listing:
+    def under(self, parent: Expression, *joins: tuple[type[Table], Criterion]) -> Listing:
         """The same list, of the rows one parent reaches."""
         return replace(self, via=Via(parent, joins))
 
@@ -131,12 +132,14 @@ def decode_cursor(order: str, cursor: str, argument: str) -> tuple[str, UUID]:
     return decoded
 
 
-def _matches(term: str, columns: tuple[ColumnElement[Any], ...]) -> Criterion:
+def _matches(term: str, columns: tuple[Expression, ...]) -> Criterion:
     escaped = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return or_(*(column.ilike(f"%{escaped}%", escape="\\") for column in columns))
 
 
-def matching(ask: Ask, viewer: Viewer, statement: Select[Any]) -> Select[Any]:
+def matching(
+    ask: Ask, viewer: Viewer, statement: Select[*tuple[Any, ...]]
+) -> Select[*tuple[Any, ...]]:
     """Narrow a statement over the list's table to the rows that answer the question."""
     listing = ask.listing
     alive = live(listing.table)
@@ -165,7 +168,7 @@ def _beyond(ask: Ask, bound: tuple[str, UUID], *, later: bool, argument: str) ->
     return or_(order.expression < value, and_(order.expression == value, identity < bound[1]))
 
 
-def page_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[Any]:
+def page_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[*tuple[Any, ...]]:
     """(row, sort value, parent) of one window per parent, and one row more to tell of a next page.
 
     Without parents the parent is NULL and the window is that of the whole list.
@@ -175,7 +178,7 @@ def page_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[Any]
     descending = ask.descending != window.backwards
     sort = (key.desc(), identity.desc()) if descending else (key.asc(), identity.asc())
     parent = listing.via.parent if listing.via is not None and parents is not None else None
-    columns: list[ColumnElement[Any]] = [identity.label("row_id"), key.label("sort_value")]
+    columns: list[Expression] = [identity.label("row_id"), key.label("sort_value")]
     if parent is not None:
         number = func.row_number().over(partition_by=parent, order_by=sort)
         columns += [parent.label("parent"), number.label("number")]
@@ -189,11 +192,11 @@ def page_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[Any]
 
 def _windowed(
     ask: Ask,
-    inner: Select[Any],
-    sort: tuple[ColumnElement[Any], ...],
-    parent: ColumnElement[Any] | None,
+    inner: Select[*tuple[Any, ...]],
+    sort: tuple[Expression, ...],
+    parent: Expression | None,
     parents: list[UUID],
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     table, window = ask.listing.table, ask.window
     start = window.page * window.limit
     if parent is None:
@@ -211,11 +214,13 @@ def _windowed(
     )
 
 
-def total_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[Any]:
+def total_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[*tuple[Any, ...]]:
     """(total, parent) of the whole list, per parent or (parent absent) altogether."""
     listing = ask.listing
     if listing.via is None or parents is None:
         return matching(ask, viewer, select(func.count()).select_from(listing.table))
     parent = listing.via.parent
-    counted = select(func.count(), parent.label("parent")).select_from(listing.table)
+    counted: Select[*tuple[Any, ...]] = select(func.count(), parent.label("parent")).select_from(
+        listing.table
+    )
     return matching(ask, viewer, counted).where(parent.in_(parents)).group_by(parent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from resolvers.listing import Ask, page_of, total_of
 #: asyncpg takes 32,767 bound values a statement; batches stay far below.
 MAX_BATCH = 1_000
 
-Read = Callable[[Executable], Awaitable[Result[Any]]]
+Read = Callable[[Executable], Awaitable[Result[*tuple[Any, ...]]]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Loaders:
         self._made: dict[Hashable, DataLoader[UUID, Any]] = {}
 
     def _loader(
-        self, key: Hashable, batch: Callable[[list[UUID]], Awaitable[list[Any]]]
+        self, key: Hashable, batch: Callable[[list[UUID]], Coroutine[Any, Any, list[Any]]]
     ) -> DataLoader[UUID, Any]:
         if key not in self._made:
             self._made[key] = DataLoader(batch_load_fn=batch, max_batch_size=MAX_BATCH)
@@ -58,10 +58,13 @@ class Loaders:
         return row
 
     async def values(
-        self, key: InstrumentedAttribute[UUID], value: InstrumentedAttribute[Any], row_id: UUID
+        self,
+        table: type[Table],
+        key: InstrumentedAttribute[UUID],
+        value: InstrumentedAttribute[Any],
+        row_id: UUID,
     ) -> list[Any]:
         """The `value` column of the live rows whose `key` column is that id, unguarded."""
-        table = key.class_
 
         async def batch(ids: list[UUID]) -> list[list[Any]]:
             result = await self._read(select(key, value).where(key.in_(ids), live(table)))

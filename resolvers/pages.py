@@ -129,9 +129,10 @@ def _window(listing: Listing, order: str, arguments: dict[str, Any]) -> Window:
     backwards = arguments.get("last") is not None
     name = "last" if backwards else "first" if arguments.get("first") is not None else "page_size"
     window = Window(_size(arguments.get(name), name), page, backwards=backwards)
-    for bound in ("after", "before"):
-        if (cursor := arguments.get(bound)) is not None:
-            window = replace(window, **{bound: decode_cursor(order, cursor, bound)})
+    if (cursor := arguments.get("after")) is not None:
+        window = replace(window, after=decode_cursor(order, cursor, "after"))
+    if (cursor := arguments.get("before")) is not None:
+        window = replace(window, before=decode_cursor(order, cursor, "before"))
     return window
 
 

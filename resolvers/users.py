@@ -135,7 +135,7 @@ async def shared(context: Context, row: User) -> User | None:
 
 async def role_names(context: Context, row: User) -> list[str]:
     """The roles held everywhere, in alphabetical order."""
-    ids = await context.loaders.values(UserRole.user_id, UserRole.role_id, row.id)
+    ids = await context.loaders.values(UserRole, UserRole.user_id, UserRole.role_id, row.id)
     roles = await asyncio.gather(*(context.loaders.one(Role, each) for each in ids))
     return sorted(role.role_name for role in roles if isinstance(role, Role))
 

@@ -10,7 +10,7 @@ import strawberry
 from resolvers import pages
 from resolvers.context import Context
 from resolvers.fields import REQUIRED, computed
-from resolvers.listing import Listing
+from resolvers.listing import Ask, Listing, Window
 
 Item = TypeVar("Item")
 
@@ -61,8 +61,9 @@ def order_input(name: str, listed: Listing) -> Any:
         key: strawberry.enum_value(key, description=f"By {key.replace('_', ' ').lower()}.")
         for key in listed.order
     }
+    members: Any = Enum(f"{name}Field", fields)  # type: ignore[misc]
     choice = strawberry.enum(
-        Enum(f"{name}Field", fields),  # type: ignore[misc]
+        members,
         description=f"What the `{name.removesuffix('Order').lower()}` lists can be ordered by.",
     )
     body = {
@@ -91,7 +92,7 @@ def page_of_one(description: str, listed: Listing) -> Any:
     """The row itself, as the page that the REST API answers with."""
 
     def answer(_: Context, row: Any) -> pages.PageOfOne:
-        window = pages.Window(limit=1)
-        return pages.PageOfOne(pages.Ask(listed, window=window), row.id, row)
+        window = Window(limit=1)
+        return pages.PageOfOne(Ask(listed, window=window), row.id, row)
 
     return computed(answer, description)
