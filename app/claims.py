@@ -6,9 +6,10 @@ RFC 7519 §4.1 (claims), RFC 8725 §3 (best practice).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from app.errors import Unauthenticated
 
@@ -42,15 +43,19 @@ class Rules:
     max_lifetime: int = 86_400
 
 
+#: Whole seconds, no later than the year 9999, where calendars of most libraries end.
+NumericDate = Annotated[int, Meta(ge=0, le=253_402_300_799)]
+
+
 class Payload(msgspec.Struct, frozen=True):
     """The claims that are read. Types are exact: `"exp": 1e9` or `"exp": null` is no integer."""
 
     sub: str
     iss: str | UnsetType = UNSET
     aud: str | list[str] | UnsetType = UNSET
-    exp: int | UnsetType = UNSET
-    nbf: int | UnsetType = UNSET
-    iat: int | UnsetType = UNSET
+    exp: NumericDate | UnsetType = UNSET
+    nbf: NumericDate | UnsetType = UNSET
+    iat: NumericDate | UnsetType = UNSET
     email: object = None
     name: object = None
 

@@ -65,6 +65,8 @@ def some_of(*words: str) -> Kind:
 
     def read(text: str) -> tuple[str, ...]:
         chosen = {_member(word, words) for word in _items(text)}
+        if not chosen:
+            raise ValueError("nothing chosen")
         return tuple(word for word in words if word in chosen)
 
     return Kind(f"any of {listed}, separated by commas", read)

@@ -218,12 +218,13 @@ def _value(row: Setting, environ: Mapping[str, str], data_dir: Path | None) -> o
 
 def _contradictions(values: Mapping[str, Any]) -> list[str]:
     """What is wrong between settings that are each right."""
-    problems = []
-    key_set = values.get("jwks_url") or values.get("jwks_file")
-    if values.get("jwks_url") and values.get("jwks_file"):
-        problems.append(f"Set {PREFIX}JWKS_URL or {PREFIX}JWKS_FILE, not both.")
-    if not key_set and "HS256" not in values.get("jwt_algorithms", ["HS256"]):
-        problems.append(
+    if not {"jwks_url", "jwks_file", "jwt_algorithms"} <= values.keys():
+        return []
+    url, file = values["jwks_url"], values["jwks_file"]
+    if url and file:
+        return [f"Set {PREFIX}JWKS_URL or {PREFIX}JWKS_FILE, not both."]
+    if not url and not file and "HS256" not in values["jwt_algorithms"]:
+        return [
             f"{PREFIX}JWT_ALGORITHMS without HS256 needs {PREFIX}JWKS_URL or {PREFIX}JWKS_FILE."
-        )
-    return problems
+        ]
+    return []
