@@ -73,6 +73,7 @@ async def create(work: Work, given: Any) -> Organization:
         name=texts.name(given.name or None, "name"),
         country=texts.prose(given.country or None, "country", 500),
         region=texts.prose(given.region or None, "region", 500),
+        description=texts.prose(given.description or None, "description"),
         owner=owner,
         metadata_={"preferences": texts.json_object(given.preferences or None, "preferences")},
     )
@@ -90,9 +91,9 @@ async def update(work: Work, given: Any) -> Organization:
     work.require(organization.id)
     if given.name is not UNSET:
         organization.name = texts.name(given.name, "name")
-    for attribute in ("country", "region"):
+    for attribute, limit in (("country", 500), ("region", 500), ("description", 5_000)):
         if (value := getattr(given, attribute)) is not UNSET:
-            setattr(organization, attribute, texts.prose(value, attribute, 500))
+            setattr(organization, attribute, texts.prose(value, attribute, limit))
     if given.preferences is not UNSET:
         value = texts.json_object(given.preferences, "preferences")
         organization.metadata_ = {**organization.metadata_, "preferences": value}

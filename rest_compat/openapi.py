@@ -18,6 +18,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInputType,
     GraphQLList,
+    GraphQLNonNull,
     GraphQLSchema,
     GraphQLType,
     Undefined,
@@ -76,15 +77,16 @@ class Components:
         if (known := _SHAPES["fields"].get(f"{chosen.parent}.{chosen.field}")) is not None:
             schema: Json = known
         else:
-            schema = self._typed(chosen, get_nullable_type(chosen.type))
+            schema = self._typed(chosen, chosen.type)
         if NULLS.get((chosen.parent, chosen.name), Undefined) is None:
             return {**schema, "nullable": True}
         return schema
 
     def _typed(self, chosen: Selected, type_: GraphQLType) -> Json:
+        if isinstance(type_, GraphQLNonNull):
+            return self._typed(chosen, type_.of_type)
         if isinstance(type_, GraphQLList):
-            items: GraphQLType = get_nullable_type(type_.of_type)
-            return {"type": "array", "items": self._typed(chosen, items)}
+            return {"type": "array", "items": self._typed(chosen, type_.of_type)}
         if not chosen.children:
             return _leaf(type_)
         if chosen.fragment is None:

@@ -105,6 +105,7 @@ class CreateOrganizationInput:
     name: str | None = strawberry.field(default=None, description="1 to 255 characters; required.")
     country: str | None = strawberry.field(default=None, description="Country.")
     region: str | None = strawberry.field(default=None, description="Region.")
+    description: str | None = strawberry.field(default=None, description="What it is.")
     notify_org_update: bool | None = strawberry.field(
         default=None, description="Whether to notify its members; nothing is stored."
     )
@@ -117,6 +118,7 @@ class UpdateOrganizationInput:
     name: str | None = strawberry.field(default=UNSET, description="1 to 255 characters.")
     country: str | None = strawberry.field(default=UNSET, description="Country.")
     region: str | None = strawberry.field(default=UNSET, description="Region.")
+    description: str | None = strawberry.field(default=UNSET, description="What it is.")
     notify_org_update: bool | None = strawberry.field(
         default=UNSET, description="Whether to notify its members; nothing is stored."
     )
