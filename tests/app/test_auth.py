@@ -219,6 +219,7 @@ REFUSED = {
     "wrapped without token": (b64('{"refresh_token":"x"}'), INVALID),
     "wrapped number": (b64('{"access_token":1}'), INVALID),
     "wrapped deep": (b64('{"x":' + "[" * 10_000), INVALID),
+    "wrapped with 16 KB of others": (wrapped(hs256(LOCAL), pad="x" * 12_288), INVALID),
     "wrapped twice": (wrapped(wrapped(hs256(LOCAL))), INVALID),
     "wrapped forgery": (wrapped(hs256(LOCAL, {"alg": "none"})), INVALID),
 }
@@ -262,6 +263,7 @@ MISCARRIED: list[tuple[list[str], Mapping[str, str], str]] = [
     (["Bearer garbage"], {"token": GOOD}, INVALID),
     ([], {"token": "garbage"}, INVALID),
     ([], {"token": "\udce9"}, INVALID),
+    ([], {"token": GOOD + "\udce9"}, INVALID),
 ]
 
 
@@ -312,6 +314,7 @@ async def test_email_and_name_are_taken_when_fit_to_store(
 SETTINGS = [
     ({"jwt_allow_no_exp": "true"}, hs256({"iss": "meshgraph", "sub": "ada"}), None),
     ({"jwt_allow_no_exp": "true"}, hs256({**LOCAL, "iat": 1, "exp": NOW - 60}), EXPIRED),
+    ({}, hs256({**LOCAL, "iat": NOW - 99, "exp": NOW - 59}), None),
     ({"jwt_max_lifetime": "3600"}, GOOD, None),
     ({"jwt_max_lifetime": "3599"}, GOOD, TOO_LONG),
     ({}, signed(PROVIDED), INVALID),
