@@ -1,0 +1,8 @@
+"""All tables: importing this module completes `Table.metadata`."""
+
+from __future__ import annotations
+
+from app.db import connections, environments, keys, organizations, teams, users
+from app.db.base import Table
+
+__all__ = ["Table", "connections", "environments", "keys", "organizations", "teams", "users"]

@@ -1,0 +1,79 @@
+"""Secrets at rest: AES-256-GCM, a fresh data key per secret, wrapped by a master key.
+
+A sealed secret is `version · key id · nonce · wrapped data key · nonce · ciphertext`. The id of
+the row it belongs to is bound in as associated data, so that it opens nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+VERSION = b"\x01"
+_KEY_ID, _NONCE, _WRAPPED = 4, 12, 32 + 16
+
+
+class SealError(ValueError):
+    """A sealed secret that cannot be opened: of another row, of an unknown key, or damaged."""
+
+
+@dataclass(frozen=True)
+class Vault:
+    """Seals with the last of its master keys, opens with any: so keys are rotated."""
+
+    keys: tuple[tuple[bytes, bytes], ...]
+
+    @classmethod
+    def from_file(cls, path: Path) -> Vault:
+        """Keys from a file with a line of hexadecimal each (32 bytes); made, mode 600, if missing."""
+        if not path.exists():
+            _make(path)
+        keys = [bytes.fromhex(line) for line in path.read_text("ascii").split()]
+        if not keys or any(len(key) != 32 for key in keys):  # noqa: PLR2004 - AES-256
+            raise ValueError(f"{path}: expected lines of 64 hexadecimal digits, one key each.")
+        return cls(tuple((_name(key), key) for key in keys))
+
+    def seal(self, row_id: UUID, secret: bytes | str) -> bytes:
+        """The secret, sealed for the row of that id."""
+        plain = secret.encode() if isinstance(secret, str) else secret
+        name, master = self.keys[-1]
+        data_key, first, second = AESGCM.generate_key(256), os.urandom(12), os.urandom(12)
+        wrapped = AESGCM(master).encrypt(first, data_key, row_id.bytes)
+        sealed = AESGCM(data_key).encrypt(second, plain, row_id.bytes)
+        return VERSION + name + first + wrapped + second + sealed
+
+    def open(self, row_id: UUID, sealed: bytes) -> bytes:
+        """The secret of the row of that id; raises `SealError`, which tells nothing of it."""
+        rest = memoryview(sealed)[1 + _KEY_ID :]
+        first, wrapped = rest[:_NONCE], rest[_NONCE : _NONCE + _WRAPPED]
+        rest = rest[_NONCE + _WRAPPED :]
+        master = dict(self.keys).get(sealed[1 : 1 + _KEY_ID])
+        if master is None or sealed[:1] != VERSION:
+            raise SealError("The secret was sealed with a key that is not here.")
+        try:
+            data_key = AESGCM(master).decrypt(bytes(first), bytes(wrapped), row_id.bytes)
+            return AESGCM(data_key).decrypt(
+                bytes(rest[:_NONCE]), bytes(rest[_NONCE:]), row_id.bytes
+            )
+        except (InvalidTag, ValueError):
+            raise SealError("The secret does not open here.") from None
+
+
+def _name(key: bytes) -> bytes:
+    """Tells keys apart without telling anything of them."""
+    return AESGCM(key).encrypt(bytes(_NONCE), b"key id", None)[:_KEY_ID]
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w") as file:
+        file.write(AESGCM.generate_key(256).hex() + "\n")
