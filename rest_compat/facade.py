@@ -12,11 +12,11 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from app.errors import BadInput, Problem
-from rest_compat.documents import Operation, Selected, load
+from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
 from rest_compat.reading import Decode, read, read_body, strict_json, takes_body
 from rest_compat.replying import Encode, encode_json, refuse, reply
-from rest_compat.shaping import Shape, shape
+from rest_compat.shaping import Shape, shape_of
 
 #: Runs a validated document: request, document, operation name, variables.
 Execute = Callable[[Request, DocumentNode, str, dict[str, object]], Awaitable[ExecutionResult]]
@@ -111,7 +111,7 @@ def routes(
     edges = Edges(execute, decode, encode, admit)
     operations = load(schema)
     answers = {
-        endpoint: Answer(endpoint, operation, shape(_children(operation)), edges)
+        endpoint: Answer(endpoint, operation, shape_of(operation), edges)
         for endpoint in ENDPOINTS
         for operation in (operations[endpoint.operation],)
     }
@@ -119,7 +119,3 @@ def routes(
         Route(path, Address({method: answers[row] for method, row in rows.items()}))
         for path, rows in by_path(ENDPOINTS).items()
     ]
-
-
-def _children(operation: Operation) -> Iterable[Selected]:
-    return (child for field in operation.body for child in field.children)

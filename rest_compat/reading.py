@@ -116,12 +116,16 @@ def _from_query(variable: Variable, query: QueryParams) -> object:
 
 
 def _texts(name: str, query: QueryParams) -> list[str]:
-    """The texts given for a parameter. `all`, where it is none, is a page size."""
-    for each in (name, *SPELLINGS.get(name, ())):
+    """The texts given for a parameter. `all`, where none is given, may be a size of `pagesize`.
+
+    A variable whose name begins with `_` is no parameter, and has no texts of its own.
+    """
+    names = () if name.startswith("_") else (name, *SPELLINGS.get(name, ()))
+    for each in names:
         if found := [text for text in query.getlist(each) if text]:
             return found
-    if name.lstrip("_") == "all":
-        return ["true"] if "all" in map(str.lower, _texts("pagesize", query)) else []
+    if name.lstrip("_") == "all" and "all" in map(str.lower, _texts("pagesize", query)):
+        return ["true"]
     return []
 
 

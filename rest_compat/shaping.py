@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from graphql import is_non_null_type
 
-from rest_compat.documents import BODY, Selected
+from rest_compat.documents import BODY, Operation, Selected
 
 #: How the documents write a moment that never was.
 NEVER: Final = "0001-01-01T00:00:00Z"
@@ -41,6 +41,11 @@ class Shape:
 def always(field: Selected) -> bool:
     """Whether a response always has this field."""
     return is_non_null_type(field.type) or (field.parent, field.name) in NULLS
+
+
+def shape_of(operation: Operation) -> Shape | None:
+    """The shape of the operation's body: of all its alternatives, where it has several."""
+    return shape(child for field in operation.body for child in field.children)
 
 
 def shape(fields: Iterable[Selected]) -> Shape | None:

@@ -1,0 +1,149 @@
+"""The published OpenAPI document says what the contract says: no more, no less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import GraphQLSchema
+
+from rest_compat import openapi
+from rest_compat.endpoints import ENDPOINTS, Endpoint
+
+Json = dict[str, Any]
+
+#: Documented as required, and left open because every client sends only what it changes.
+PARTIAL = {"updateConnection"}
+#: Objects that the contract leaves free, and the operations that have something to say there.
+FREE = {
+    "addUserToOrg": "",
+    "listUsersNotInTeam": "data[]",
+    "getEnvironmentConnections": "connections[]",
+}
+
+each_row = pytest.mark.parametrize("row", ENDPOINTS, ids=lambda row: row.operation)
+
+
+@pytest.fixture(scope="module")
+def published(graph: GraphQLSchema) -> Json:
+    return openapi(graph)
+
+
+def _find(document: Json, row: Endpoint) -> Json:
+    found: Json = document["paths"][row.path][row.method.lower()]
+    return found
+
+
+def _resolve(document: Json, schema: Json) -> Json:
+    while "$ref" in schema or "allOf" in schema:
+        if "allOf" in schema:
+            (schema,) = schema["allOf"]
+            continue
+        found: Any = document
+        for step in schema["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        schema = found
+    return schema
+
+
+def _leaves(document: Json, schema: Json, path: str = "") -> Iterator[tuple[str, str, bool]]:
+    """(path, type, required) of every property, however deep."""
+    schema = _resolve(document, schema)
+    for option in schema.get("oneOf", ()):
+        yield from _leaves(document, option, path)
+    for name, given in schema.get("properties", {}).items():
+        inner = _resolve(document, given)
+        here = f"{path}.{name}".lstrip(".")
+        yield here, _kind(inner), name in schema.get("required", ())
+        yield from _leaves(document, inner, here)
+    if schema.get("type") == "array":
+        yield from _leaves(document, schema["items"], f"{path}[]")
+
+
+def _kind(schema: Json) -> str:
+    return f"{schema.get('type', 'string')}:{schema.get('format', '')}".removesuffix(":")
+
+
+def _body(document: Json, operation: Json) -> list[tuple[str, str, bool]]:
+    content = operation.get("requestBody", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    return list(_leaves(document, schema))
+
+
+def _response(document: Json, row: Endpoint) -> list[tuple[str, str, bool]]:
+    content = _find(document, row)["responses"][str(row.status)].get("content", {})
+    leaves = _leaves(document, content.get("application/json", {}).get("schema", {}))
+    free = FREE.get(row.operation)
+    return [leaf for leaf in leaves if free is None or not leaf[0].startswith(free)]
+
+
+def test_the_rows_are_the_documented_endpoints(contract: Json) -> None:
+    tags = {row.tag for row in ENDPOINTS}
+    documented = {
+        (method.upper(), path, operation["operationId"], operation["tags"][0])
+        for path, methods in contract["paths"].items()
+        for method, operation in methods.items()
+        if operation["tags"][0] in tags
+    }
+    assert {(row.method, row.path, row.operation, row.tag) for row in ENDPOINTS} == documented
+
+
+@each_row
+def test_parameters(row: Endpoint, published: Json, contract: Json) -> None:
+    def named(document: Json) -> set[tuple[str, str, bool]]:
+        given = _find(document, row).get("parameters", [])
+        return {(each["name"], each["in"], each.get("required", False)) for each in given}
+
+    assert named(published) == named(contract)
+
+
+@each_row
+def test_body_fields(row: Endpoint, published: Json, contract: Json) -> None:
+    ours, theirs = (
+        {(path, required and row.operation not in PARTIAL) for path, _, required in fields}
+        for fields in (_body(each, _find(each, row)) for each in (published, contract))
+    )
+    assert ours == theirs
+
+
+@each_row
+def test_statuses_and_their_content(row: Endpoint, published: Json, contract: Json) -> None:
+    def told(document: Json) -> dict[str, list[str]]:
+        responses = _find(document, row)["responses"]
+        return {
+            status: sorted(_resolve(document, each).get("content", {}))
+            for status, each in responses.items()
+        }
+
+    assert told(published) == told(contract)
+
+
+@each_row
+def test_response_fields(row: Endpoint, published: Json, contract: Json) -> None:
+    ours, theirs = _response(published, row), _response(contract, row)
+    assert {path for path, _, _ in ours} == {path for path, _, _ in theirs}
+
+
+@each_row
+def test_response_types(row: Endpoint, published: Json, contract: Json) -> None:
+    """Where the contract has the same field twice with two types, either will do."""
+    theirs = {(path, kind) for path, kind, _ in _response(contract, row)}
+    loose = {(path, kind.partition(":")[0]) for path, kind in theirs}
+    ours = {(path, kind) for path, kind, _ in _response(published, row)}
+    odd = {each for each in ours - theirs if (each[0], each[1].partition(":")[0]) not in loose}
+    assert not odd
+
+
+@each_row
+def test_what_is_documented_as_required_is_always_there(
+    row: Endpoint, published: Json, contract: Json
+) -> None:
+    theirs = {path for path, _, required in _response(contract, row) if required}
+    ours = {path for path, _, required in _response(published, row) if required}
+    assert theirs <= ours
+
+
+@each_row
+def test_who_needs_a_token(row: Endpoint, published: Json, contract: Json) -> None:
+    assert bool(_find(published, row)["security"]) == bool(_find(contract, row).get("security"))

@@ -1,0 +1,123 @@
+"""Requests through the routes, with a service that answers as told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from graphql import DocumentNode, ExecutionResult, GraphQLSchema
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.testclient import TestClient
+
+from app.errors import Unauthenticated, Unavailable
+from rest_compat import routes
+
+ORG = "/api/identity/orgs/o"
+
+
+@dataclass
+class Service:
+    """Records what it is asked; `data` is what it answers, or raises."""
+
+    data: dict[str, Any] | Exception = field(default_factory=dict)
+    asked: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+
+    async def execute(
+        self, _request: Request, _document: DocumentNode, name: str, variables: dict[str, object]
+    ) -> ExecutionResult:
+        self.asked.append((name, variables))
+        if isinstance(self.data, Exception):
+            raise self.data
+        return ExecutionResult(self.data)
+
+
+async def nobody(_request: Request) -> None:
+    raise Unauthenticated("Sign in first.")
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@pytest.fixture
+def client(graph: GraphQLSchema, service: Service) -> TestClient:
+    return TestClient(Starlette(routes=routes(graph, service.execute)))
+
+
+@pytest.fixture
+def stranger(graph: GraphQLSchema, service: Service) -> TestClient:
+    return TestClient(Starlette(routes=routes(graph, service.execute, admit=nobody)))
+
+
+def test_a_request_becomes_an_operation(client: TestClient, service: Service) -> None:
+    service.data = {"createTeam": {"body": {"id": "t", "name": "n"}}}
+    response = client.post(
+        f"{ORG}/teams", content=b'{"name":"n"}', headers={"content-type": "text/plain"}
+    )
+    assert service.asked == [("createTeam", {"orgId": "o", "name": "n"})]
+    assert (response.status_code, response.json()) == (201, {"id": "t", "name": "n"})
+
+
+def test_a_delete_with_a_body(client: TestClient, service: Service) -> None:
+    response = client.request("DELETE", ORG, content=b"{}")
+    assert service.asked == [("deleteOrg", {"orgId": "o"})]
+    assert (response.status_code, response.content) == (204, b"")
+    assert "content-type" not in response.headers
+
+
+def test_a_body_nobody_reads_may_be_anything(client: TestClient, service: Service) -> None:
+    service.data = {"addUserToTeam": {"body": {"id": "m"}}}
+    assert client.post(f"{ORG}/teams/t/users/u", content=b"nonsense").status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [
+        ("GET", "/api/identity/orgs/by-domain?domain=d", "getOrgByDomain"),
+        ("GET", f"{ORG}/users/keys?page=0&pagesize=10", "getUserKeys"),
+        ("GET", "/api/identity/users/profile", "getUser"),
+        ("DELETE", "/api/integrations/connections/meshery/m", "deleteMesheryConnection"),
+        ("GET", "/api/integrations/connections/kubernetes/c/context", "getKubernetesContext"),
+        ("GET", "/api/environments?orgID=o&", "getEnvironments"),
+    ],
+)
+def test_which_operation_answers(
+    client: TestClient, service: Service, method: str, path: str, operation: str
+) -> None:
+    client.request(method, path)
+    assert [name for name, _ in service.asked] == [operation]
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PATCH", "OPTIONS"])
+def test_other_methods(client: TestClient, method: str) -> None:
+    response = client.request(method, f"{ORG}/teams/t")
+    assert response.status_code == 405
+    assert response.headers["allow"] == "DELETE, GET, POST, PUT"
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_a_wrong_body_is_named(client: TestClient, service: Service) -> None:
+    response = client.post("/api/environments", json={"name": "n"})
+    assert (response.status_code, response.text) == (400, "organization_id: this is required.")
+    assert service.asked == []
+
+
+def test_who_calls_is_settled_before_what_is_wrong(stranger: TestClient) -> None:
+    assert stranger.post("/api/environments", content=b"{").status_code == 401
+    assert stranger.get("/api/identity/orgs/by-domain").status_code == 400
+
+
+def test_a_problem_raised_by_the_service(client: TestClient, service: Service) -> None:
+    service.data = Unavailable("Try again.")
+    response = client.get(ORG)
+    assert (response.status_code, response.text) == (500, "Try again.")
+    assert response.headers["retry-after"] == "1"
+
+
+def test_every_wrong_operation_is_reported_at_start(graph: GraphQLSchema) -> None:
+    bare = GraphQLSchema(query=graph.query_type)
+    with pytest.raises(ValueError, match="mutation"):
+        routes(bare, Service().execute)

@@ -1,0 +1,198 @@
+"""Request → variables, as a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.datastructures import QueryParams
+
+from app.errors import BadInput
+from rest_compat.documents import Operation
+from rest_compat.endpoints import ENDPOINTS
+from rest_compat.reading import read, read_body, strict_json, takes_body
+
+METHODS = {row.operation: row.method for row in ENDPOINTS}
+Operations = dict[str, Operation]
+
+
+def reading(
+    operations: Operations,
+    name: str,
+    query: str = "",
+    body: dict[str, Any] | None = None,
+    **path: str,
+) -> dict[str, object]:
+    return read(operations[name], METHODS[name], path, QueryParams(query), body or {})
+
+
+QUERIES: list[tuple[str, str, dict[str, object]]] = [
+    ("getOrgs", "", {}),
+    ("getOrgs", "search=&order=&", {}),
+    ("getOrgs", "page=2&pagesize=7", {"page": 2, "pagesize": 7}),
+    ("getOrgs", "page=-1", {"page": 0}),
+    ("getOrgs", "page=two", {"page": 0}),
+    ("getOrgs", "page=99999999999999999999", {"page": 2_147_483_647}),
+    ("getOrgs", "page=" + "9" * 5_000, {"page": 2_147_483_647}),
+    ("getOrgs", "page=٣", {"page": 0}),
+    ("getOrgs", "pagesize=many", {}),
+    ("getOrgs", "pagesize=0", {}),
+    ("getOrgs", "pagesize=-5", {}),
+    ("getOrgs", "pagesize=1000", {"pagesize": 100}),
+    ("getOrgs", "page_size=3", {"pagesize": 3}),
+    ("getOrgs", "pageSize=3", {"pagesize": 3}),
+    ("getOrgs", "pagesize=4&page_size=3", {"pagesize": 4}),
+    ("getOrgs", "pagesize=all", {"all": True}),
+    ("getOrgs", "all=true", {"all": True}),
+    ("getOrgs", "all=TRUE", {"all": True}),
+    ("getOrgs", "all=1", {"all": True}),
+    ("getOrgs", "all=false", {"all": False}),
+    ("getOrgs", "all=perhaps", {}),
+    ("getOrgs", "search=a%26b", {"search": "a&b"}),
+    ("getOrgs", "unknown=1&with_credentials=true", {}),
+    ("getOrgs", "order=name%20asc", {"order": {"field": "NAME", "direction": "ASC"}}),
+    ("getOrgs", "order=name+desc", {"order": {"field": "NAME", "direction": "DESC"}}),
+    ("getOrgs", "order=name+DESC", {"order": {"field": "NAME", "direction": "DESC"}}),
+    ("getOrgs", "order=name+up", {"order": {"field": "NAME", "direction": "ASC"}}),
+    ("getOrgs", "order=updated_at+desc", {"order": {"field": "UPDATED_AT", "direction": "DESC"}}),
+    ("getOrgs", "order=UpdatedAt+desc", {"order": {"field": "UPDATED_AT", "direction": "DESC"}}),
+    ("getOrgs", "order=updatedAt+desc", {"order": {"field": "UPDATED_AT", "direction": "DESC"}}),
+    ("getOrgs", "order=name", {}),
+    ("getOrgs", "order=name++asc", {}),
+    ("getOrgs", "order=name+asc+", {}),
+    ("getOrgs", "order=password+asc", {}),
+    ("getOrgs", "order=name+asc;drop", {"order": {"field": "NAME", "direction": "ASC"}}),
+    ("getConnections", "pagesize=all", {"_all": True}),
+    ("getConnections", "_all=true", {}),
+    ("getConnections", "kind=a&kind=b", {"kind": ["a", "b"]}),
+    ("getConnections", "kind=a,b", {"kind": ["a", "b"]}),
+    ("getConnections", 'kind=["a","b, c"]', {"kind": ["a", "b, c"]}),
+    ("getConnections", "kind=a", {"kind": ["a"]}),
+    ("getConnections", "kind=&kind=", {}),
+    ("getConnections", "kind=[]", {}),
+    ("getConnections", "kind=,", {}),
+    ("getConnections", "status=connected", {"status": ["CONNECTED"]}),
+    ("getConnections", "status=not+found", {"status": ["NOT_FOUND"]}),
+    ("getConnections", 'status=["connected","not found"]', {"status": ["CONNECTED", "NOT_FOUND"]}),
+    ("getConnections", "name=prod", {"name": "prod"}),
+    ("getConnections", "filter=type+platform", {"filter": {"type": ["platform"]}}),
+    ("getConnections", "filter=nothing+here", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "query", "expected"), QUERIES)
+def test_query(operations: Operations, name: str, query: str, expected: dict[str, object]) -> None:
+    assert reading(operations, name, query) == expected
+
+
+@pytest.mark.parametrize("spelling", ["orgId", "orgID"])
+def test_the_organization_of_environments(operations: Operations, spelling: str) -> None:
+    assert reading(operations, "getEnvironments", f"{spelling}=x") == {"orgId": "x"}
+
+
+@pytest.mark.parametrize("spelling", ["teamId", "teamID"])
+def test_the_team_of_users(operations: Operations, spelling: str) -> None:
+    found = reading(operations, "getUsersForOrg", f"{spelling}=t", orgId="o")
+    assert found == {"orgId": "o", "teamId": "t"}
+
+
+def test_the_path_comes_first(operations: Operations) -> None:
+    assert reading(operations, "getOrg", "orgId=query", orgId="path") == {"orgId": "path"}
+    body = {"orgId": "body", "name": "n"}
+    found = reading(operations, "handleUpdateOrg", body=body, orgId="path")
+    assert found == {"orgId": "path", "name": "n"}
+
+
+def test_a_body_is_not_looked_up_in_the_query(operations: Operations) -> None:
+    found = reading(operations, "updateTeam", "name=q", {}, orgId="o", teamId="t")
+    assert found == {"orgId": "o", "teamId": "t"}
+
+
+CONNECTION = {"name": "n", "kind": "k", "type": "t", "subType": "s", "status": "connected"}
+
+BODIES: list[tuple[str, dict[str, Any], dict[str, object]]] = [
+    ("createOrg", {}, {}),
+    ("createOrg", {"name": "n", "surplus": 1}, {"name": "n"}),
+    ("createOrg", {"name": None}, {}),
+    ("createOrg", {"notifyOrgUpdate": True}, {"notifyOrgUpdate": True}),
+    ("createOrg", {"preferences": {"a": [None]}}, {"preferences": {"a": [None]}}),
+    ("registerConnection", CONNECTION, {**CONNECTION, "status": "CONNECTED"}),
+    ("updateConnection", {"status": "not found"}, {"status": "NOT_FOUND"}),
+    (
+        "updateConnection",
+        {"sub_type": "s", "credential_id": "c"},
+        {"subType": "s", "credentialId": "c"},
+    ),
+    ("updateConnection", {"subType": "s", "sub_type": "other"}, {"subType": "s"}),
+    ("updateConnection", {"id": "ignored", "name": "n"}, {"name": "n"}),
+    ("addTeamToOrg", {}, {}),
+    ("addTeamToOrg", {"action": None}, {}),
+    ("addTeamToOrg", {"action": "delete"}, {"action": "DELETE"}),
+    (
+        "createEnvironment",
+        {"name": "n", "organization_id": "o"},
+        {"name": "n", "organization_id": "o"},
+    ),
+]
+PATHS = {
+    "updateConnection": {"connectionId": "c"},
+    "addTeamToOrg": {"orgId": "o", "teamId": "t"},
+}
+
+
+@pytest.mark.parametrize(("name", "body", "expected"), BODIES)
+def test_body(
+    operations: Operations, name: str, body: dict[str, Any], expected: dict[str, object]
+) -> None:
+    path = PATHS.get(name, {})
+    assert reading(operations, name, body=body, **path) == {**path, **expected}
+
+
+REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
+    ("getEnvironments", "", {}, "orgId: .*required"),
+    ("getEnvironments", "orgId=", {}, "orgId: .*required"),
+    ("getOrgByDomain", "", {}, "domain: .*required"),
+    ("createEnvironment", "", {"organization_id": "o"}, "name: .*required"),
+    ("createEnvironment", "", {"name": "n"}, "organization_id: .*required"),
+    ("createEnvironment", "", {"name": None, "organization_id": "o"}, "name: .*required"),
+    ("registerConnection", "", {**CONNECTION, "status": "odd"}, "status: .*registered, connected"),
+    ("registerConnection", "", {**CONNECTION, "status": 3}, "status: .*not found"),
+    ("getConnections", "status=odd", {}, "status: .*maintenance"),
+    ("getConnections", 'status=["odd"', {}, "status: .*JSON array"),
+    ("getConnections", "kind=[1]", {}, "kind: .*array of texts"),
+    ("getConnections", "kind=" + "[" * 100_000, {}, "kind: .*JSON array"),
+    ("getConnections", "filter={", {}, "filter: .*JSON"),
+]
+
+
+@pytest.mark.parametrize(("name", "query", "body", "reason"), REFUSED)
+def test_refused(
+    operations: Operations, name: str, query: str, body: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(BadInput, match=f"^{reason}") as refused:
+        reading(operations, name, query, body)
+    assert refused.value.extensions["field"] == reason.partition(":")[0]
+
+
+@pytest.mark.parametrize("raw", [b"", b" \n", b"null", b"{}"])
+def test_a_body_may_be_empty(raw: bytes) -> None:
+    assert read_body(raw, strict_json) == {}
+
+
+@pytest.mark.parametrize(
+    "raw", [b"{", b"[]", b'"text"', b"1", b'{"a":NaN}', b"\xff", b"[" * 100_000]
+)
+def test_a_body_that_is_no_object_is_refused(raw: bytes) -> None:
+    with pytest.raises(BadInput, match=r"^body: "):
+        read_body(raw, strict_json)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("addUserToTeam", False), ("deleteOrg", False), ("updateTeam", True), ("addTeamToOrg", True)],
+)
+def test_a_body_is_read_only_where_something_is_in_it(
+    operations: Operations, name: str, *, expected: bool
+) -> None:
+    path = dict.fromkeys(("orgId", "teamId", "userId"), "x")
+    assert takes_body(operations[name], METHODS[name], path) is expected
