@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from app.db.engine import Store
 
+from app.db.engine import Store
 from tests import stores
 
 

@@ -6,14 +6,15 @@ import asyncio
 import fcntl
 import os
 import random
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from sqlalchemy import event, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -27,13 +28,15 @@ from app.errors import Unavailable
 
 Answer = TypeVar("Answer")
 
+#: How long a read waits for a connection, in seconds.
+READ_TIMEOUT = 5.0
+
 #: PostgreSQL states (SQLSTATE) after which the same transaction may succeed: serialization
 #: failure, deadlock, shutdown, start-up, too many connections. Class 08 is a lost connection.
 RETRIED = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "53300"})
 
 READER_PRAGMAS = ("PRAGMA query_only = ON", "PRAGMA busy_timeout = 5000")
 WRITER_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 5000",
@@ -83,6 +86,9 @@ class Store:
         path = Path(parsed.database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _hold(path.with_name(path.name + ".lock"))
+        # Once for ever, and before any reader can hold the file in its old mode.
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
         writer = create_async_engine(url, poolclass=StaticPool, hide_parameters=True)
         _prepare(writer, WRITER_PRAGMAS, "BEGIN IMMEDIATE")
         reader = create_async_engine(
@@ -95,14 +101,34 @@ class Store:
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A read-only session in one snapshot; raises `Unavailable` when there is no connection."""
         session = SerialSession(self.reader, expire_on_commit=False, autoflush=False)
-        try:
-            async with session:
-                if self.dialect == "postgresql":
-                    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-                    await session.connection(execution_options=options)
+        async with session:
+            try:
+                async with asyncio.timeout(READ_TIMEOUT):
+                    await self._connect(session)
+            except TimeoutError as error:
+                raise Unavailable(UNREACHABLE) from error
+            try:
                 yield session
-        except (PoolTimeout, OperationalError, InterfaceError, OSError) as error:
-            raise Unavailable(UNREACHABLE) from error
+            except DBAPIError as error:
+                if not retryable(error):
+                    raise
+                raise Unavailable(UNREACHABLE) from error
+
+    async def _connect(self, session: AsyncSession) -> None:
+        """Begin the snapshot, again and again while the database cannot be reached."""
+        options: dict[str, Any] = {}
+        if self.dialect == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        while True:
+            try:
+                await session.connection(execution_options=options)
+            except (DBAPIError, PoolTimeout, OSError) as error:
+                if not retryable(error):
+                    raise
+                await session.rollback()
+                await asyncio.sleep(0.05)
+            else:
+                return
 
     async def write(
         self, work: Callable[[AsyncSession], Awaitable[Answer]], *, timeout: float = 7.0

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.db.base import now
 from app.db.engine import Store, StoreInUse
 from app.db.tables import users
 from app.errors import Unavailable
-from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from tests.stores import sqlite_copy
 
 
