@@ -30,7 +30,7 @@ class Vault:
 
     @classmethod
     def from_file(cls, path: Path) -> Vault:
-        """Keys from a file with a line of hexadecimal each (32 bytes); made, mode 600, if missing."""
+        """Keys from a file, 64 hexadecimal digits a line; made, mode 600, if missing."""
         if not path.exists():
             _make(path)
         keys = [bytes.fromhex(line) for line in path.read_text("ascii").split()]

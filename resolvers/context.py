@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from app.db.engine import Store
-from app.vault import Vault
 from sqlalchemy import Executable, Result, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import Table, live, new_id
+from app.db.engine import Store
 from app.errors import NotFound
 from app.permissions import Permission
+from app.vault import Vault
 from resolvers.access import Viewer, visible
 from resolvers.loaders import Loaders
 

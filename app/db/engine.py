@@ -131,7 +131,10 @@ class Store:
                 return
 
     async def write(
-        self, work: Callable[[AsyncSession], Awaitable[Answer]], *, timeout: float = 7.0
+        self,
+        work: Callable[[AsyncSession], Awaitable[Answer]],
+        *,
+        timeout: float = 7.0,  # noqa: ASYNC109 - the deadline of all attempts together
     ) -> Answer:
         """Run the closure and commit; run it anew when the database asks for that.
 

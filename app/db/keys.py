@@ -20,7 +20,7 @@ class Role(Table):
 
 
 class Keychain(Table):
-    """A named set of keys, such as `Team Management`; `owner` is the nil UUID for the shipped ones."""
+    """A named set of keys, such as `Team Management`; the nil UUID owns the shipped ones."""
 
     __tablename__ = "keychains"
 

@@ -1,0 +1,70 @@
+"""The graph as declared: documented throughout, guarded throughout, and printed as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+)
+
+from resolvers.fields import Command, Computed, Listed, One
+from schema import schema
+
+GOLDEN = Path(__file__).parent.parent.parent / "schema" / "schema.graphql"
+GRAPH = schema._schema
+OWN = {name: type_ for name, type_ in GRAPH.type_map.items() if not name.startswith("__")}
+
+
+def described() -> Iterator[tuple[str, str | None]]:
+    for name, type_ in OWN.items():
+        if name not in {"Query", "Mutation"}:
+            yield name, type_.description
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            for field, definition in type_.fields.items():
+                yield f"{name}.{field}", definition.description
+                for argument, value in definition.args.items():
+                    yield f"{name}.{field}({argument})", value.description
+        elif isinstance(type_, GraphQLInputObjectType):
+            for field, given in type_.fields.items():
+                yield f"{name}.{field}", given.description
+        elif isinstance(type_, GraphQLEnumType):
+            for value_name, member in type_.values.items():
+                yield f"{name}.{value_name}", member.description
+
+
+def test_everything_has_a_description() -> None:
+    assert [name for name, text in described() if not (text or "").strip()] == []
+
+
+def test_the_printed_schema_is_the_golden_file() -> None:
+    """Write it anew with `meshgraph schema > schema/schema.graphql`, and read the difference."""
+    assert GOLDEN.read_text("utf-8") == schema.as_str() + "\n"
+
+
+@pytest.mark.parametrize("root", ["Query", "Mutation"])
+def test_every_root_field_says_who_may_ask_it(root: str) -> None:
+    fields = OWN[root].fields  # type: ignore[union-attr]
+    unguarded = []
+    for name, field in fields.items():
+        answer = field.extensions["strawberry-definition"].metadata["answer"]
+        assert isinstance(answer, Command | Computed | Listed | One), name
+        if answer.access is None:
+            unguarded.append(name)
+    assert unguarded == []
+
+
+def test_lists_are_pages_with_one_set_of_arguments() -> None:
+    for name, type_ in OWN.items():
+        if not isinstance(type_, GraphQLObjectType):
+            continue
+        for field, definition in type_.fields.items():
+            kind = str(definition.type).rstrip("!")
+            if kind.endswith("Page") and "Keys" not in field and field not in {"asPage", "keys"}:
+                expected = {"page", "pageSize", "all", "first", "after", "last", "before"}
+                assert expected <= set(definition.args), f"{name}.{field}"
