@@ -3,8 +3,8 @@
     endpoints.py    method, path, operation, status: one row per endpoint
     operations/     one named operation per row; wire names are variables and aliases
     documents.py    the operations, parsed, validated and measured once
-    reading.py      request → variables
-    replying.py     result → response
+    reading.py      request → variables, with filters.py and values.py
+    replying.py     result → response, with shaping.py
     facade.py       one handler for all rows
     openapi.py      the same table as an OpenAPI document
 

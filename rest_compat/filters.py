@@ -15,25 +15,12 @@ from graphql import (
 )
 
 from app.errors import BadInput
+from rest_compat.values import identity, wire_value
 
 #: Keys that are not simply the snake_case spelling of a field of the filter.
 _KEYS: Final = {"deletedAt": "deleted", "owner": "ownerId", "organization": "organizationId"}
 #: Keys with a text of their own for true; every other text is false.
 _TRUE: Final = {"deleted": "Deleted"}
-
-
-def wire_name(name: str, space: str = " ") -> str:
-    """The name of an enum value as the REST API spells it: `NOT_FOUND` is `not found`."""
-    return name.lower().replace("_", space)
-
-
-def wire_value(field: str, value: object, kind: GraphQLEnumType) -> str:
-    """The enum value spelled so; raises `BadInput` naming those there are."""
-    spelled: dict[str, str] = {wire_name(name): name for name in kind.values}
-    if isinstance(value, str) and (name := spelled.get(value.lower())) is not None:
-        return name
-    known = ", ".join(spelled)
-    raise BadInput(f"{field}: {str(value)[:60]!r} is not one of: {known}.", field=field)
 
 
 def read_filter(field: str, text: str, kind: GraphQLInputObjectType) -> dict[str, object]:
@@ -75,6 +62,8 @@ def _condition(field: str, name: str, value: Any, kind: GraphQLInputType) -> obj
         return [_condition(field, name, item, of) for item in items]
     if isinstance(kind, GraphQLEnumType):
         return wire_value(field, value, kind)
+    if str(kind) == "ID":
+        return identity(field, value)
     wanted, word = (bool, "true or false") if str(kind) == "Boolean" else (str, "a text")
     if not isinstance(value, wanted):
         raise BadInput(f"{field}: {name} must be {word}.", field=field)

@@ -27,9 +27,9 @@ from graphql import (
 
 from rest_compat.documents import BODY, Operation, Selected, Variable, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
-from rest_compat.filters import wire_name
 from rest_compat.reading import MAX_ROWS, WITH_BODY
 from rest_compat.shaping import NULLS, always
+from rest_compat.values import wire_name
 
 Json = dict[str, Any]
 

@@ -23,7 +23,8 @@ from starlette.datastructures import QueryParams
 
 from app.errors import BadInput
 from rest_compat.documents import Operation, Variable
-from rest_compat.filters import read_filter, wire_name, wire_value
+from rest_compat.filters import read_filter
+from rest_compat.values import identity, wire_name, wire_value
 
 Decode = Callable[[bytes], object]
 _Read = Callable[[str, list[str], Any], object]
@@ -55,17 +56,27 @@ def read(
     """The variables that the request gives; raises `BadInput` naming the first that is wrong."""
     variables: dict[str, object] = {}
     for variable in operation.variables:
-        if variable.name in path:
-            value: object = path[variable.name]
-        elif method in WITH_BODY:
-            value = _from_body(variable, body)
-        else:
-            value = _from_query(variable, query)
+        value = _find(variable, method, path, query, body)
         if value is not Undefined:
-            variables[variable.name] = value
+            is_id = str(get_nullable_type(variable.type)) == "ID"
+            variables[variable.name] = identity(variable.name, value) if is_id else value
         elif variable.required:
             raise BadInput(f"{variable.name}: this is required.", field=variable.name)
     return variables
+
+
+def _find(
+    variable: Variable,
+    method: str,
+    path: Mapping[str, str],
+    query: QueryParams,
+    body: Mapping[str, Any],
+) -> object:
+    if variable.name in path:
+        return path[variable.name]
+    if method in WITH_BODY:
+        return _from_body(variable, body)
+    return _from_query(variable, query)
 
 
 def takes_body(operation: Operation, method: str, path: Mapping[str, str]) -> bool:

@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 from app.errors import Unauthenticated, Unavailable
 from rest_compat import routes
 
-ORG = "/api/identity/orgs/o"
+ID = "00000000-0000-7000-8000-000000000001"
+ORG = f"/api/identity/orgs/{ID}"
 
 
 @dataclass
@@ -57,20 +58,20 @@ def test_a_request_becomes_an_operation(client: TestClient, service: Service) ->
     response = client.post(
         f"{ORG}/teams", content=b'{"name":"n"}', headers={"content-type": "text/plain"}
     )
-    assert service.asked == [("createTeam", {"orgId": "o", "name": "n"})]
+    assert service.asked == [("createTeam", {"orgId": ID, "name": "n"})]
     assert (response.status_code, response.json()) == (201, {"id": "t", "name": "n"})
 
 
 def test_a_delete_with_a_body(client: TestClient, service: Service) -> None:
     response = client.request("DELETE", ORG, content=b"{}")
-    assert service.asked == [("deleteOrg", {"orgId": "o"})]
+    assert service.asked == [("deleteOrg", {"orgId": ID})]
     assert (response.status_code, response.content) == (204, b"")
     assert "content-type" not in response.headers
 
 
 def test_a_body_nobody_reads_may_be_anything(client: TestClient, service: Service) -> None:
     service.data = {"addUserToTeam": {"body": {"id": "m"}}}
-    assert client.post(f"{ORG}/teams/t/users/u", content=b"nonsense").status_code == 201
+    assert client.post(f"{ORG}/teams/{ID}/users/u", content=b"nonsense").status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -79,9 +80,9 @@ def test_a_body_nobody_reads_may_be_anything(client: TestClient, service: Servic
         ("GET", "/api/identity/orgs/by-domain?domain=d", "getOrgByDomain"),
         ("GET", f"{ORG}/users/keys?page=0&pagesize=10", "getUserKeys"),
         ("GET", "/api/identity/users/profile", "getUser"),
-        ("DELETE", "/api/integrations/connections/meshery/m", "deleteMesheryConnection"),
-        ("GET", "/api/integrations/connections/kubernetes/c/context", "getKubernetesContext"),
-        ("GET", "/api/environments?orgID=o&", "getEnvironments"),
+        ("DELETE", f"/api/integrations/connections/meshery/{ID}", "deleteMesheryConnection"),
+        ("GET", f"/api/integrations/connections/kubernetes/{ID}/context", "getKubernetesContext"),
+        ("GET", f"/api/environments?orgID={ID}&", "getEnvironments"),
     ],
 )
 def test_which_operation_answers(
@@ -93,7 +94,7 @@ def test_which_operation_answers(
 
 @pytest.mark.parametrize("method", ["HEAD", "PATCH", "OPTIONS"])
 def test_other_methods(client: TestClient, method: str) -> None:
-    response = client.request(method, f"{ORG}/teams/t")
+    response = client.request(method, f"{ORG}/teams/{ID}")
     assert response.status_code == 405
     assert response.headers["allow"] == "DELETE, GET, POST, PUT"
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
@@ -105,8 +106,25 @@ def test_a_wrong_body_is_named(client: TestClient, service: Service) -> None:
     assert service.asked == []
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/identity/orgs/x", 404),
+        (f"{ORG}/teams/x", 400),
+        ("/api/integrations/connections/x", 404),
+        (f"/api/environments/{ID}?orgId=x", 400),
+    ],
+)
+def test_a_malformed_id(client: TestClient, service: Service, path: str, status: int) -> None:
+    response = client.get(path)
+    assert response.status_code == status
+    assert "expected a UUID, found 'x'" in response.text
+    assert service.asked == []
+
+
 def test_who_calls_is_settled_before_what_is_wrong(stranger: TestClient) -> None:
     assert stranger.post("/api/environments", content=b"{").status_code == 401
+    assert stranger.get("/api/identity/orgs/x").status_code == 401
     assert stranger.get("/api/identity/orgs/by-domain").status_code == 400
 
 

@@ -8,6 +8,8 @@ from graphql import GraphQLInputObjectType, GraphQLSchema
 from app.errors import BadInput
 from rest_compat.filters import read_filter
 
+ONE = "00000000-0000-7000-8000-000000000001"
+
 READ: list[tuple[str, str, dict[str, object]]] = [
     ("Connection", "deleted_at Deleted", {"deleted": True}),
     ("Connection", "deleted_at live", {"deleted": False}),
@@ -15,15 +17,19 @@ READ: list[tuple[str, str, dict[str, object]]] = [
     ("Connection", "type platform", {"type": ["platform"]}),
     ("Connection", "sub_type two words", {"subType": ["two words"]}),
     ("Connection", "status not found", {"status": ["NOT_FOUND"]}),
-    ("Connection", "owner 1", {"ownerId": "1"}),
+    ("Connection", f"owner {ONE}", {"ownerId": ONE}),
     ("Connection", "unknown thing", {}),
     ("Connection", "type", {}),
     ("Connection", "and deleted", {}),
     ("Connection", " ", {}),
     ("Connection", '{"kind":["a","b"],"type":"c"}', {"kind": ["a", "b"], "type": ["c"]}),
-    ("Environment", "organization_id 1", {"organizationId": "1"}),
+    ("Environment", f"organization_id {ONE}", {"organizationId": ONE}),
     ("EnvironmentConnection", '{"assigned":false}', {"assigned": False}),
-    ("EnvironmentConnection", '{"assigned":true,"owner":"1"}', {"assigned": True, "ownerId": "1"}),
+    (
+        "EnvironmentConnection",
+        f'{{"assigned":true,"owner":"{ONE}"}}',
+        {"assigned": True, "ownerId": ONE},
+    ),
     ("EnvironmentConnection", '{"assigned":null}', {}),
     ("EnvironmentConnection", "{}", {}),
     ("User", "deleted_at Deleted", {"deleted": True}),
@@ -37,6 +43,7 @@ REFUSED = [
     ("EnvironmentConnection", '{"assigned":', "JSON"),
     ("Connection", '{"kind":[1]}', "a text"),
     ("Connection", "status odd", "connected"),
+    ("Connection", "owner nobody", "UUID"),
 ]
 
 

@@ -14,6 +14,7 @@ from rest_compat.reading import read, read_body, strict_json, takes_body
 
 METHODS = {row.operation: row.method for row in ENDPOINTS}
 Operations = dict[str, Operation]
+ONE, TWO = (f"00000000-0000-7000-8000-00000000000{number}" for number in (1, 2))
 
 
 def reading(
@@ -87,25 +88,25 @@ def test_query(operations: Operations, name: str, query: str, expected: dict[str
 
 @pytest.mark.parametrize("spelling", ["orgId", "orgID"])
 def test_the_organization_of_environments(operations: Operations, spelling: str) -> None:
-    assert reading(operations, "getEnvironments", f"{spelling}=x") == {"orgId": "x"}
+    assert reading(operations, "getEnvironments", f"{spelling}={ONE}") == {"orgId": ONE}
 
 
 @pytest.mark.parametrize("spelling", ["teamId", "teamID"])
 def test_the_team_of_users(operations: Operations, spelling: str) -> None:
-    found = reading(operations, "getUsersForOrg", f"{spelling}=t", orgId="o")
-    assert found == {"orgId": "o", "teamId": "t"}
+    found = reading(operations, "getUsersForOrg", f"{spelling}={TWO}", orgId=ONE)
+    assert found == {"orgId": ONE, "teamId": TWO}
 
 
 def test_the_path_comes_first(operations: Operations) -> None:
-    assert reading(operations, "getOrg", "orgId=query", orgId="path") == {"orgId": "path"}
-    body = {"orgId": "body", "name": "n"}
-    found = reading(operations, "handleUpdateOrg", body=body, orgId="path")
-    assert found == {"orgId": "path", "name": "n"}
+    assert reading(operations, "getOrg", f"orgId={TWO}", orgId=ONE) == {"orgId": ONE}
+    body = {"orgId": TWO, "name": "n"}
+    found = reading(operations, "handleUpdateOrg", body=body, orgId=ONE)
+    assert found == {"orgId": ONE, "name": "n"}
 
 
 def test_a_body_is_not_looked_up_in_the_query(operations: Operations) -> None:
-    found = reading(operations, "updateTeam", "name=q", {}, orgId="o", teamId="t")
-    assert found == {"orgId": "o", "teamId": "t"}
+    found = reading(operations, "updateTeam", "name=q", {}, orgId=ONE, teamId=TWO)
+    assert found == {"orgId": ONE, "teamId": TWO}
 
 
 CONNECTION = {"name": "n", "kind": "k", "type": "t", "subType": "s", "status": "connected"}
@@ -120,8 +121,8 @@ BODIES: list[tuple[str, dict[str, Any], dict[str, object]]] = [
     ("updateConnection", {"status": "not found"}, {"status": "NOT_FOUND"}),
     (
         "updateConnection",
-        {"sub_type": "s", "credential_id": "c"},
-        {"subType": "s", "credentialId": "c"},
+        {"sub_type": "s", "credential_id": ONE},
+        {"subType": "s", "credentialId": ONE},
     ),
     ("updateConnection", {"subType": "s", "sub_type": "other"}, {"subType": "s"}),
     ("updateConnection", {"id": "ignored", "name": "n"}, {"name": "n"}),
@@ -130,13 +131,13 @@ BODIES: list[tuple[str, dict[str, Any], dict[str, object]]] = [
     ("addTeamToOrg", {"action": "delete"}, {"action": "DELETE"}),
     (
         "createEnvironment",
-        {"name": "n", "organization_id": "o"},
-        {"name": "n", "organization_id": "o"},
+        {"name": "n", "organization_id": ONE},
+        {"name": "n", "organization_id": ONE},
     ),
 ]
 PATHS = {
-    "updateConnection": {"connectionId": "c"},
-    "addTeamToOrg": {"orgId": "o", "teamId": "t"},
+    "updateConnection": {"connectionId": ONE},
+    "addTeamToOrg": {"orgId": ONE, "teamId": TWO},
 }
 
 
@@ -152,11 +153,14 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("getEnvironments", "", {}, "orgId: .*required"),
     ("getEnvironments", "orgId=", {}, "orgId: .*required"),
     ("getOrgByDomain", "", {}, "domain: .*required"),
-    ("createEnvironment", "", {"organization_id": "o"}, "name: .*required"),
+    ("createEnvironment", "", {"organization_id": ONE}, "name: .*required"),
     ("createEnvironment", "", {"name": "n"}, "organization_id: .*required"),
-    ("createEnvironment", "", {"name": None, "organization_id": "o"}, "name: .*required"),
+    ("createEnvironment", "", {"name": None, "organization_id": ONE}, "name: .*required"),
     ("registerConnection", "", {**CONNECTION, "status": "odd"}, "status: .*registered, connected"),
     ("registerConnection", "", {**CONNECTION, "status": 3}, "status: .*not found"),
+    ("getEnvironments", "orgId=x", {}, "orgId: .*UUID"),
+    ("createEnvironment", "", {"name": "n", "organization_id": 1}, "organization_id: .*UUID"),
+    ("getConnections", "filter=owner+x", {}, "filter: .*UUID"),
     ("getConnections", "status=odd", {}, "status: .*maintenance"),
     ("getConnections", 'status=["odd"', {}, "status: .*JSON array"),
     ("getConnections", "kind=[1]", {}, "kind: .*array of texts"),

@@ -1,0 +1,40 @@
+"""Single values as the REST API spells them."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from graphql import GraphQLEnumType
+
+from app.errors import BadInput
+
+_SHOWN: Final = 60
+
+
+def wire_name(name: str, space: str = " ") -> str:
+    """The name of an enum value as the REST API spells it: `NOT_FOUND` is `not found`."""
+    return name.lower().replace("_", space)
+
+
+def wire_value(field: str, value: object, kind: GraphQLEnumType) -> str:
+    """The enum value spelled so; raises `BadInput` naming those there are."""
+    spelled: dict[str, str] = {wire_name(name): name for name in kind.values}
+    if isinstance(value, str) and (name := spelled.get(value.lower())) is not None:
+        return name
+    known = ", ".join(spelled)
+    raise BadInput(f"{field}: {str(value)[:_SHOWN]!r} is not one of: {known}.", field=field)
+
+
+def identity(field: str, value: object) -> str:
+    """The text of a UUID; raises `BadInput`.
+
+    The service would say so too, but by the names of its own arguments.
+    """
+    try:
+        if isinstance(value, str):
+            UUID(value)
+            return value
+    except ValueError:
+        pass
+    raise BadInput(f"{field}: expected a UUID, found {str(value)[:_SHOWN]!r}.", field=field)
