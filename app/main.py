@@ -18,7 +18,7 @@ from app.auth import Authenticator
 from app.db.engine import Store
 from app.graphql_over_http import GraphQLOverHTTP
 from app.limits import Limits
-from app.middleware import MIDDLEWARE
+from app.middleware import BodyLimit, RequestLog, SecurityHeaders
 from app.operations import Operations
 from app.settings import Settings
 from app.strict_json import decode, encode
@@ -41,9 +41,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
         provision=settings.unknown_users == "provision",
     )
     open_context = _open_context(Authenticator.from_settings(settings), identity)
+    limits = _limits(settings)
     operations = Operations(
         schema._schema,  # noqa: SLF001 - Strawberry offers the graphql-core schema in no other way
-        Limits.from_settings(settings),
+        limits,
         introspection=settings.introspection,
         suggestions=settings.field_suggestions,
     )
@@ -53,10 +54,33 @@ def create_app(settings: Settings | None = None) -> Starlette:
         yield
         await store.close()
 
-    return Starlette(
-        routes=_routes(settings, store, operations, open_context),
-        middleware=[*_cors(settings), *MIDDLEWARE(settings.max_body_bytes)],
+    application = Starlette(
+        routes=_routes(store, operations, open_context, limits, ide=settings.explorer),
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(SecurityHeaders),
+            *_cors(settings),
+            Middleware(BodyLimit, limit=settings.max_body_bytes),
+        ],
         lifespan=lifespan,
+    )
+    application.state.store = store
+    return application
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        body_bytes=settings.max_body_bytes,
+        source_length=settings.max_source_length,
+        tokens=settings.max_tokens,
+        depth=settings.max_depth,
+        aliases=settings.max_aliases,
+        root_fields=settings.max_root_fields,
+        directives=settings.max_directives,
+        nodes=settings.max_nodes,
+        cost=settings.max_cost,
+        query_seconds=settings.query_timeout,
+        mutation_seconds=settings.mutation_timeout,
     )
 
 
@@ -71,7 +95,12 @@ def _open_context(authenticator: Authenticator, identity: Identity) -> OpenConte
 
 
 def _routes(
-    settings: Settings, store: Store, operations: Operations, open_context: OpenContext
+    store: Store,
+    operations: Operations,
+    open_context: OpenContext,
+    limits: Limits,
+    *,
+    ide: bool,
 ) -> list[BaseRoute]:
     async def execute(
         request: Request, document: DocumentNode, name: str, variables: dict[str, object]
@@ -89,7 +118,7 @@ def _routes(
         async with open_context(request) as context:
             context.viewer.identified()
 
-    graphql = GraphQLOverHTTP(operations, open_context, explorer=settings.explorer)
+    graphql = GraphQLOverHTTP(operations, open_context, limits, ide=ide)
     return [
         Route("/healthz", _healthy),
         Route("/readyz", ready),

@@ -1,0 +1,102 @@
+"""One behaviour, several doors: each asks the same named operation in its own way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import httpx2
+from graphql import DocumentNode, OperationDefinitionNode, print_ast
+from rest_compat.documents import Operation, load
+from rest_compat.endpoints import ENDPOINTS
+from rest_compat.replying import STATUSES
+
+from schema import schema
+
+OPERATIONS = load(schema._schema)
+ROWS = {endpoint.operation: endpoint for endpoint in ENDPOINTS}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came of it: `OK` or the code of the error; and the body of the endpoint."""
+
+    code: str
+    body: Any = None
+    text: str = ""
+
+
+class Door(Protocol):
+    async def ask(self, token: str | None, operation: str, **given: Any) -> Reply: ...
+
+
+def headers(token: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def body_of(operation: Operation, data: Any) -> Any:
+    for name in operation.path or ():
+        data = None if data is None else data.get(name)
+    return data
+
+
+def kind(document: DocumentNode) -> str:
+    nodes = [n for n in document.definitions if isinstance(n, OperationDefinitionNode)]
+    return nodes[0].operation.value
+
+
+@dataclass(frozen=True)
+class GraphQLDoor:
+    """The text of the operation, sent to `/graphql`."""
+
+    client: httpx2.AsyncClient
+
+    async def ask(self, token: str | None, operation: str, **given: Any) -> Reply:
+        known = OPERATIONS[operation]
+        message = {"query": print_ast(known.document), "variables": given}
+        response = await self.client.post("/graphql", json=message, headers=headers(token))
+        answer = response.json()
+        if errors := answer.get("errors"):
+            return Reply(errors[0]["extensions"]["code"], text=errors[0]["message"])
+        body = body_of(known, answer["data"])
+        if known.path is not None and body is None:
+            return Reply("NOT_FOUND")
+        return Reply("OK", body)
+
+
+@dataclass(frozen=True)
+class RestDoor:
+    """The documented method and path. A status stands for the first code it is sent for."""
+
+    client: httpx2.AsyncClient
+
+    async def ask(self, token: str | None, operation: str, **given: Any) -> Reply:
+        row = ROWS[operation]
+        path = row.path
+        for name in list(given):
+            if "{" + name + "}" in path:
+                path = path.replace("{" + name + "}", str(given.pop(name)))
+        if row.method in {"GET", "DELETE"}:
+            sent: dict[str, Any] = {"params": {k: wire(v) for k, v in given.items()}}
+        else:
+            sent = {"json": {k: wire(v, name=k) for k, v in given.items()}}
+        response = await self.client.request(row.method, path, headers=headers(token), **sent)
+        assert response.status_code in row.statuses | {400}, response.status_code
+        if response.status_code == row.status:
+            return Reply("OK", response.json() if response.content else None)
+        code = next(code for code, status in STATUSES.items() if status == response.status_code)
+        return Reply(code, text=response.text)
+
+
+def wire(value: Any, name: str = "") -> Any:
+    """A GraphQL value as the REST API spells it."""
+    if isinstance(value, dict) and {"field", "direction"} == set(value):
+        return f"{value['field'].lower()} {value['direction'].lower()}"
+    if isinstance(value, dict) and name not in {"metadata", "preferences", "credentialSecret"}:
+        return json.dumps(value)
+    if isinstance(value, str) and value.isupper() and name in {"", "status"}:
+        return value.replace("_", " ").lower()
+    if isinstance(value, list):
+        return [wire(each) for each in value]
+    return value

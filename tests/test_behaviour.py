@@ -1,0 +1,308 @@
+"""What the service does, through each of its doors, on each engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from app.local_tokens import issue, local_secret
+from app.main import create_app
+from app.settings import Settings
+from rest_compat.replying import STATUSES
+
+from tests.doors import Door, GraphQLDoor, Reply, RestDoor
+from tests.world import World, build
+
+DOORS = {"graphql": GraphQLDoor, "rest": RestDoor}
+ABSENT = "01900000-0000-7000-8000-000000000000"
+
+
+@dataclass
+class Service:
+    """A running application with a world in it, seen through one door."""
+
+    door: Door
+    world: World
+    secret: bytes
+    client: httpx2.AsyncClient
+
+    def token(self, person: str) -> str:
+        return issue(self.secret, subject=person)
+
+    async def ask(self, person: str | None, operation: str, **given: Any) -> Reply:
+        return await self.door.ask(person and self.token(person), operation, **given)
+
+    async def ok(self, person: str | None, operation: str, **given: Any) -> Any:
+        reply = await self.ask(person, operation, **given)
+        assert reply.code == "OK", reply
+        return reply.body
+
+    async def refused(self, code: str, person: str | None, operation: str, **given: Any) -> str:
+        reply = await self.ask(person, operation, **given)
+        assert reply.code != "OK", reply
+        if isinstance(self.door, RestDoor):
+            assert STATUSES[reply.code] == STATUSES[code], reply  # type: ignore[index]
+        else:
+            assert reply.code == code, reply
+        return reply.text
+
+
+@pytest.fixture(params=DOORS)
+async def service(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path
+) -> AsyncIterator[Service]:
+    settings = Settings.from_environ(
+        {"MESHGRAPH_DATABASE_URL": database_url, "MESHGRAPH_DATA_DIR": str(tmp_path)}
+    )
+    application = create_app(settings)
+    world = await build(application.state.store)
+    transport = httpx2.ASGITransport(application)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        secret = local_secret(settings.jwt_secret_file)
+        yield Service(DOORS[request.param](client), world, secret, client)
+    await application.state.store.close()
+
+
+def names(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["name"] for row in rows]
+
+
+async def test_an_organization_is_made_changed_and_deleted(service: Service) -> None:
+    made = await service.ok("ann", "createOrg", name="New", description="d", country="NL")
+    [row] = made["organizations"]
+    assert (row["name"], row["country"], row["owner"]) == ("New", "NL", service.world["ann"])
+    assert (made["page"], made["page_size"], made["total_count"]) == (0, 1, 1)
+    changed = await service.ok("ann", "handleUpdateOrg", orgId=row["id"], region="Utrecht")
+    [after] = changed["organizations"]
+    assert (after["name"], after["region"]) == ("New", "Utrecht")
+    assert await service.ok("ann", "deleteOrg", orgId=row["id"]) is None
+    await service.refused("NOT_FOUND", "ann", "getOrg", orgId=row["id"])
+
+
+async def test_organizations_are_those_of_the_viewer(service: Service) -> None:
+    page = await service.ok("bob", "getOrgs")
+    assert names(page["organizations"]) == ["Acme"]
+    await service.refused("UNAUTHENTICATED", None, "getOrgs")
+
+
+async def test_a_page_beyond_the_last_is_empty_and_keeps_its_total(service: Service) -> None:
+    page = await service.ok("bob", "getOrgs", page=9)
+    assert (page["organizations"], page["total_count"]) == ([], 1)
+
+
+async def test_search_takes_wildcards_as_they_are(service: Service) -> None:
+    assert (await service.ok("bob", "getOrgs", search="CM"))["total_count"] == 1
+    assert (await service.ok("bob", "getOrgs", search="%"))["total_count"] == 0
+
+
+async def test_the_organization_of_a_domain_needs_no_token(service: Service) -> None:
+    body = await service.ok(None, "getOrgByDomain", domain="ACME.org")
+    assert body["id"] == service.world["acme"]
+    await service.refused("NOT_FOUND", None, "getOrgByDomain", domain="nowhere.org")
+
+
+@pytest.mark.parametrize("organization", ["rival", "absent"])
+async def test_a_foreign_organization_is_as_absent_as_one_that_is_not(
+    service: Service, organization: str
+) -> None:
+    service.world.ids.setdefault("absent", __import__("uuid").UUID(ABSENT))
+    target = service.world[organization]
+    for operation in ("getOrg", "getOrgPreferences", "getTeams", "getUsersForOrg", "getUserKeys"):
+        await service.refused("NOT_FOUND", "ann", operation, orgId=target)
+    await service.refused("NOT_FOUND", "ann", "handleUpdateOrg", orgId=target, name="x")
+    await service.refused("FORBIDDEN", "ann", "getEnvironments", orgId=target)
+    await service.refused(
+        "FORBIDDEN", "ann", "createEnvironment", name="x", organization_id=target
+    )
+
+
+async def test_a_member_without_the_key_changes_nothing(service: Service) -> None:
+    acme = service.world["acme"]
+    await service.refused("FORBIDDEN", "bob", "handleUpdateOrg", orgId=acme, name="Mine")
+    await service.refused("FORBIDDEN", "bob", "createTeam", orgId=acme, name="Mine")
+    await service.refused("FORBIDDEN", "bob", "deleteOrg", orgId=acme)
+    assert names((await service.ok("bob", "getOrg", orgId=acme))["organizations"]) == ["Acme"]
+
+
+async def test_a_team_lives_through_its_whole_life(service: Service) -> None:
+    acme = service.world["acme"]
+    team = await service.ok("ann", "createTeam", orgId=acme, name="Platform")
+    assert team["owner"] == service.world["ann"]
+    at = {"orgId": acme, "teamId": team["id"]}
+    assert (await service.ok("ann", "updateTeam", **at, description="d"))["name"] == "Platform"
+    assert (await service.ok("bob", "getTeamById", **at))["description"] == "d"
+    outside = await service.ok("ann", "listUsersNotInTeam", **at)
+    assert {row["user_id"] for row in outside["data"]} == {"bob", "cid"}
+    added = await service.ok("ann", "addUserToTeam", **at, userId="bob@example.org")
+    again = await service.ok("ann", "addUserToTeam", **at, userId="bob")
+    assert added["id"] == again["id"]
+    members = await service.ok("ann", "getTeamUsers", teamId=team["id"])
+    assert members["total_count"] == 2
+    assert await service.ok("ann", "removeUserFromTeam", **at, userId="bob") is None
+    await service.refused("NOT_FOUND", "ann", "removeUserFromTeam", **at, userId="bob")
+    assert await service.ok("ann", "deleteTeam", **at) is None
+    await service.refused("NOT_FOUND", "ann", "getTeamById", **at)
+
+
+async def test_a_team_is_linked_unlinked_and_ended_by_action(service: Service) -> None:
+    at = {"orgId": service.world["acme"], "teamId": service.world["acme-team"]}
+    [link] = (await service.ok("ann", "addTeamToOrg", **at))["teamsOrganizationsMapping"]
+    assert (link["orgId"], link["team_id"]) == (at["orgId"], at["teamId"])
+    [ended] = (await service.ok("ann", "addTeamToOrg", **at, action="DELETE"))["teams"]
+    assert ended["deleted_at"] is not None
+
+
+async def test_removing_a_team_from_its_organization_keeps_the_team(service: Service) -> None:
+    at = {"orgId": service.world["acme"], "teamId": service.world["acme-team"]}
+    removed = await service.ok("ann", "removeTeamFromOrg", **at)
+    assert removed["teamsOrganizationsMapping"][0]["team_id"] == at["teamId"]
+    assert (await service.ok("ann", "getTeams", orgId=at["orgId"]))["teams"] == []
+    await service.ok("ann", "addTeamToOrg", **at)
+    assert (await service.ok("ann", "getTeams", orgId=at["orgId"]))["total_count"] == 1
+
+
+async def test_leaving_an_organization_is_leaving_its_teams(service: Service) -> None:
+    acme, team = service.world["acme"], service.world["acme-team"]
+    await service.ok("ann", "deleteUserFromOrg", orgId=acme, userId="bob")
+    assert (await service.ok("ann", "getTeamUsers", teamId=team))["total_count"] == 0
+    assert (await service.ok("bob", "getOrgs"))["organizations"] == []
+    await service.refused("NOT_FOUND", "ann", "deleteUserFromOrg", orgId=acme, userId="bob")
+    await service.ok("ann", "addUserToOrg", orgId=acme, userId="bob")
+    assert (await service.ok("bob", "getOrgs"))["total_count"] == 1
+
+
+async def test_keys_are_complete_whatever_page_is_asked_for(service: Service) -> None:
+    mine = await service.ok("ann", "getUserKeys", orgId=service.world["acme"])
+    theirs = await service.ok("bob", "getUserKeys", orgId=service.world["acme"])
+    assert len(mine["keys"]) == mine["total_count"] > theirs["total_count"] > 0
+    functions = {key["function"] for key in theirs["keys"]}
+    assert "View Environment" in functions
+    assert "Delete Environment" not in functions
+
+
+async def test_an_environment_and_its_connections(service: Service) -> None:
+    acme, first = service.world["acme"], service.world["acme-conn-0"]
+    env = await service.ok("ann", "createEnvironment", name="Prod", organization_id=acme)
+    assert (env["schemaVersion"], env["description"]) == ("environments.meshery.io/v1beta1", "")
+    at = {"environmentId": env["id"], "connectionId": first}
+    assert await service.ok("ann", "addConnectionToEnvironment", **at) is None
+    assert await service.ok("ann", "addConnectionToEnvironment", **at) is None
+    inside = await service.ok("bob", "getEnvironmentConnections", environmentId=env["id"])
+    assert (inside["total_count"], inside["connections"][0]["id"]) == (1, first)
+    outside = await service.ok(
+        "ann", "getEnvironmentConnections", environmentId=env["id"], filter={"assigned": False}
+    )
+    assert first not in {row["id"] for row in outside["connections"]}
+    assert outside["total_count"] == 2
+    assert await service.ok("ann", "removeConnectionFromEnvironment", **at) is None
+    await service.refused("NOT_FOUND", "ann", "removeConnectionFromEnvironment", **at)
+
+
+async def test_an_environment_keeps_its_organization(service: Service) -> None:
+    env = {"environmentId": service.world["acme-env"]}
+    acme = service.world["acme"]
+    page = await service.ok("ann", "updateEnvironment", **env, name="N", organization_id=acme)
+    assert names(page["environments"]) == ["N"]
+    await service.refused(
+        "BAD_USER_INPUT", "ann", "updateEnvironment", **env, name="x",
+        organization_id=service.world["rival"],
+    )  # fmt: skip
+    one = await service.ok("bob", "getEnvironmentById", **env, orgId=acme)
+    assert names(one["environments"]) == ["N"]
+    await service.ok("ann", "deleteEnvironment", **env)
+    await service.refused("NOT_FOUND", "ann", "getEnvironmentById", **env, orgId=acme)
+
+
+async def test_connections_are_filtered_ordered_and_summed_up(service: Service) -> None:
+    order = {"field": "NAME", "direction": "ASC"}
+    page = await service.ok("ann", "getConnections", kind=["kubernetes"], order=order)
+    assert names(page["connections"]) == ["acme connection 1", "acme connection 2"]
+    assert page["statusSummary"] == {"connected": 2, "not found": 1}
+    lost = await service.ok("ann", "getConnections", status=["NOT_FOUND"])
+    assert lost["connections"][0]["status"] == "not found"
+    assert lost["connections"][0]["environments"] == []
+    shared = await service.ok("bob", "getConnections")
+    assert shared["total_count"] == 2
+
+
+async def test_a_connection_is_registered_changed_in_part_and_deleted(service: Service) -> None:
+    big = {"big": 2**70, "none": None, "deep": [{"a": "é"}]}
+    made = await service.ok(
+        "ann", "registerConnection", name="K8s", kind="kubernetes", type="platform",
+        subType="orchestrator", status="DISCOVERED", metadata=big,
+        credentialSecret={"auth": {"token": "canary-secret"}, "cluster": {}},
+    )  # fmt: skip
+    assert (made["metadata"], made["sub_type"]) == (big, "orchestrator")
+    assert made["credential_id"]
+    assert "canary-secret" not in str(made)
+    at = {"connectionId": made["id"]}
+    changed = await service.ok("ann", "updateConnection", **at, status="CONNECTED")
+    assert (changed["name"], changed["status"]) == ("K8s", "connected")
+    context = await service.ok("ann", "getKubernetesContext", **at)
+    assert context["auth"] == {"token": "canary-secret"}
+    await service.refused("NOT_FOUND", "bob", "getKubernetesContext", **at)
+    assert await service.ok("ann", "deleteConnection", **at) is None
+    await service.refused("NOT_FOUND", "ann", "getConnectionById", **at)
+
+
+async def test_a_meshery_server_is_deleted_by_its_id(service: Service) -> None:
+    await service.ok(
+        "ann", "registerConnection", name="M", kind="meshery", type="platform",
+        subType="management", status="CONNECTED", metadata={"server_id": ABSENT},
+    )  # fmt: skip
+    await service.refused("NOT_FOUND", "rae", "deleteMesheryConnection", mesheryServerId=ABSENT)
+    assert await service.ok("ann", "deleteMesheryConnection", mesheryServerId=ABSENT) is None
+
+
+async def test_somebody_elses_connection_in_view_is_not_theirs_to_change(service: Service) -> None:
+    seen = {"connectionId": service.world["acme-conn-1"]}
+    assert (await service.ok("bob", "getConnectionById", **seen))["name"] == "acme connection 1"
+    await service.refused("FORBIDDEN", "bob", "updateConnection", **seen, name="mine")
+    await service.refused("NOT_FOUND", "rae", "getConnectionById", **seen)
+    await service.refused("NOT_FOUND", "rae", "updateConnection", **seen, name="mine")
+
+
+async def test_profiles_and_the_public_directory(service: Service) -> None:
+    me = await service.ok("bob", "getUser")
+    assert (me["user_id"], me["organizations"]["total_count"]) == ("bob", 1)
+    peer = await service.ok("bob", "getUserProfileById", id=service.world["ann"])
+    assert peer["email"] == "ann@example.org"
+    await service.refused("NOT_FOUND", "bob", "getUserProfileById", id=service.world["rae"])
+    public = await service.ok(None, "getUsers")
+    assert public["total_count"] == 5
+    assert {row["email"] for row in public["data"]} == {""}
+    shown = await service.ok("bob", "getUsers")
+    assert {row["email"] for row in shown["data"]} == {
+        "", "ann@example.org", "bob@example.org", "cid@example.org",
+    }  # fmt: skip
+
+
+BAD_NAMES = ["", "   ", "x" * 300, "x" * 50_000, "a\u202eb", "tab\there"]
+
+
+@pytest.mark.parametrize("name", BAD_NAMES, ids=range(len(BAD_NAMES)))
+async def test_a_bad_name_is_refused_by_name_and_changes_nothing(
+    service: Service, name: str
+) -> None:
+    before = await service.ok("ann", "getTeams", orgId=service.world["acme"])
+    text = await service.refused(
+        "BAD_USER_INPUT", "ann", "createTeam", orgId=service.world["acme"], name=name
+    )
+    assert "name" in text
+    assert await service.ok("ann", "getTeams", orgId=service.world["acme"]) == before
+
+
+@pytest.mark.parametrize("operation", ["getEnvironmentConnections", "deleteEnvironment"])
+async def test_a_malformed_id_is_refused_by_name(service: Service, operation: str) -> None:
+    text = await service.refused("BAD_USER_INPUT", "ann", operation, environmentId="nonsense")
+    assert "environmentId" in text or "id:" in text
+
+
+async def test_an_expired_token_and_an_unknown_user_are_refused(service: Service) -> None:
+    late = issue(service.secret, subject="ann", ttl=-3600)
+    assert (await service.door.ask(late, "getOrgs")).code == "UNAUTHENTICATED"
+    await service.refused("UNAUTHENTICATED", "nobody", "getOrgs")
