@@ -1,0 +1,102 @@
+"""Errors as a caller may see them: every one has a code, none tells of the inside."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable
+from types import TracebackType
+
+import structlog
+from graphql import ExecutionResult, GraphQLError
+
+from app.errors import Code, Problem
+
+LONGEST = 200  # characters of a message; a literal of any length would be quoted back otherwise
+
+log = structlog.get_logger()
+
+
+def refused(errors: Iterable[GraphQLError], code: Code) -> ExecutionResult:
+    """The result of a request that was not executed, because of its document or variables."""
+    return ExecutionResult(None, [_coded(error, code) for error in errors])
+
+
+def problem_result(problem: Problem) -> ExecutionResult:
+    """The result of a request that was not executed, because of an outcome of ours."""
+    return ExecutionResult(None, [GraphQLError(problem.message, original_error=problem)])
+
+
+def shown(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
+    """The errors of an execution: problems as they are, anything unforeseen masked and logged."""
+    logged: set[tuple[str, str]] = set()
+    return [_shown(error, logged) for error in errors]
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """What a log says of an exception: its type, where it arose, and the start of its message.
+
+    Only the first line: PostgreSQL and SQLAlchemy put values and statements in those that follow.
+    """
+    lines = str(error).splitlines() or [""]
+    return {
+        "error": type(error).__name__,
+        "message": _cut(lines[0]),
+        "where": _where(error.__traceback__),
+    }
+
+
+def request_id() -> str | None:
+    """The id the middleware gave the current request."""
+    return structlog.contextvars.get_contextvars().get("request_id")
+
+
+def _shown(error: GraphQLError, logged: set[tuple[str, str]]) -> GraphQLError:
+    cause = error.original_error
+    if isinstance(cause, Problem):
+        return error
+    if _is_callers_fault(cause):
+        return _coded(error, Code.BAD_USER_INPUT)
+    _log_once(error, cause or error, logged)
+    extensions = {"code": str(Code.INTERNAL_SERVER_ERROR), "requestId": request_id()}
+    return GraphQLError("Internal error", error.nodes, path=error.path, extensions=extensions)
+
+
+def _is_callers_fault(cause: Exception | None) -> bool:
+    """Whether an error is about an argument: graphql-core and Strawberry raise GraphQLErrors.
+
+    So do values that do not fit their output type; those arise while a value is completed.
+    """
+    if not (cause is None or isinstance(cause, GraphQLError)):
+        return False
+    frames = traceback.walk_tb(cause.__traceback__) if cause else ()
+    return not any(frame.f_code.co_name.startswith("complete_") for frame, _ in frames)
+
+
+def _log_once(error: GraphQLError, cause: Exception, logged: set[tuple[str, str]]) -> None:
+    """One line for a bug, however many rows of the answer it struck."""
+    told = describe(cause)
+    key = told["error"], told["where"]
+    if key not in logged:
+        logged.add(key)
+        path = ".".join(str(each) for each in error.path or ())
+        log.error("resolver_failed", path=_cut(path), **told)
+
+
+def _coded(error: GraphQLError, code: Code) -> GraphQLError:
+    return GraphQLError(
+        _cut(error.message),
+        error.nodes,
+        error.source,
+        error.positions,
+        error.path,
+        extensions={"code": str(code)},
+    )
+
+
+def _where(trace: TracebackType | None) -> str:
+    frames = traceback.extract_tb(trace)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -1,0 +1,71 @@
+"""What the values in variables and literals may hold, whatever their type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    StringValueNode,
+    VariableDefinitionNode,
+    Visitor,
+    visit,
+)
+
+from app.errors import BadInput
+from app.limits import Limits, refusal
+from app.strict_json import printable, text_flaw
+
+
+def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
+    """Raise `LimitExceeded` or `BadInput`, naming the variable, for values no field accepts."""
+    if len(variables) > limits.variables:
+        raise refusal("variables", limits.variables, len(variables))
+    for name, value in variables.items():
+        _check_value(printable(name), value, limits)
+
+
+def _check_value(name: str, root: Any, limits: Limits) -> None:
+    waiting = [root]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            _check_text(name, value)
+            if (size := len(value.encode())) > limits.text_bytes:
+                raise refusal("text_bytes", limits.text_bytes, size, name)
+        elif isinstance(value, list):
+            if len(value) > limits.list_items:
+                raise refusal("list_items", limits.list_items, len(value), name)
+            waiting += value
+        elif isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+
+
+def _check_text(name: str, text: str) -> None:
+    if (reason := text_flaw(text)) is not None:
+        raise BadInput(f"{name}: {reason}.", field=name)
+
+
+class _Literals(Visitor):
+    """Judges every text literal by the name of the argument or variable it belongs to."""
+
+    name = ""
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+        self.name = node.name.value
+
+    def enter_variable_definition(self, node: VariableDefinitionNode, *_: Any) -> None:
+        self.name = node.variable.name.value
+
+    def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
+        _check_text(self.name, node.value)
+
+
+def check_literals(document: DocumentNode) -> None:
+    """Raise `BadInput` for a text literal that no field accepts."""
+    source = document.loc.source.body if document.loc else None
+    # Visiting costs more than all else here, and only an escape can write what the lexer refuses.
+    if source is None or "\\u" in source or text_flaw(source):
+        visit(document, _Literals())

@@ -1,0 +1,243 @@
+"""GraphQL operations from their text to a result that may be shown to the caller.
+
+Parse, judge the shape, validate, coerce the variables, predict the cost, execute: each step is
+cheaper than the next, and the document of one step may be trusted as far as the steps before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import inspect
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    NoFragmentCyclesRule,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+
+from app.errors import BadInput, Code, Problem, Unavailable
+from app.graphql_errors import problem_result, refused, shown
+from app.guard import check_shape, fragments_of, has_cycles
+from app.input_values import check_variables
+from app.limits import Limits, refusal
+from app.page_cost import PageCost
+
+
+class NotAQuery(BadInput):
+    """An operation with effects where only queries may be sent, such as in a URL."""
+
+
+class _Refused(Exception):
+    """A document or variables that graphql-core reports errors for."""
+
+    def __init__(self, errors: list[GraphQLError], code: Code) -> None:
+        super().__init__(code)
+        self.errors = errors
+        self.code = code
+
+
+class Operations:
+    """Executes the operations of one schema within its limits."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        *,
+        introspection: bool = True,
+        suggestions: bool = True,
+    ) -> None:
+        self.limits = limits
+        self._schema = schema
+        self._hide = not suggestions
+        self._rules = specified_rules
+        if not introspection:
+            self._rules = (*specified_rules, NoSchemaIntrospectionCustomRule)
+        self._documents = Documents(limits.cached_characters)
+
+    async def execute(
+        self,
+        source: str,
+        *,
+        context: object,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        queries_only: bool = False,
+    ) -> ExecutionResult:
+        """Execute an operation of a document from outside.
+
+        A request that is refused before it is executed has errors without a path.
+        """
+        try:
+            document = self._valid_document(source)
+            operation = _chosen(document, operation_name)
+            _check_kind(operation, queries_only=queries_only)
+            given = dict(variables or {})
+            coerced = self._coerce(operation, given)
+            self._check_cost(document, operation, coerced)
+        except _Refused as refusal_:
+            return refused(refusal_.errors, refusal_.code)
+        except Problem as problem:
+            return problem_result(problem)
+        return await self._run(document, operation, given, context)
+
+    async def execute_trusted(
+        self,
+        document: DocumentNode,
+        *,
+        context: object,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+    ) -> ExecutionResult:
+        """Execute an operation of a document of our own, which is valid and of bounded cost."""
+        try:
+            operation = _chosen(document, operation_name)
+            given = dict(variables or {})
+            self._coerce(operation, given)
+        except _Refused as refusal_:
+            return refused(refusal_.errors, refusal_.code)
+        except Problem as problem:
+            return problem_result(problem)
+        return await self._run(document, operation, given, context)
+
+    def _valid_document(self, source: str) -> DocumentNode:
+        document = self._documents.get(source)
+        if document is None:
+            document = self._parse(source)
+            check_shape(document, self.limits)
+            self._validate(document)
+            self._documents.add(source, document)
+        return document
+
+    def _parse(self, source: str) -> DocumentNode:
+        limits = self.limits
+        if len(source) > limits.source_length:
+            raise refusal("source_length", limits.source_length, len(source))
+        try:
+            return parse(source, max_lexical_tokens=limits.tokens, max_comments=limits.comments)
+        except GraphQLSyntaxError as error:
+            raise _Refused([error], Code.GRAPHQL_PARSE_FAILED) from None
+
+    def _validate(self, document: DocumentNode) -> None:
+        cyclic = has_cycles(fragments_of(document))
+        errors = validate(
+            self._schema,
+            document,
+            [NoFragmentCyclesRule] if cyclic else self._rules,
+            max_errors=self.limits.errors,
+            hide_suggestions=self._hide,
+            allow_empty_selection_sets=False,
+        )
+        if errors:
+            raise _Refused(errors, Code.GRAPHQL_VALIDATION_FAILED)
+
+    def _coerce(
+        self, operation: OperationDefinitionNode, variables: dict[str, Any]
+    ) -> VariableValues:
+        check_variables(variables, self.limits)
+        coerced = get_variable_values(
+            self._schema,
+            operation.variable_definitions or (),
+            variables,
+            max_errors=self.limits.errors,
+            hide_suggestions=self._hide,
+        )
+        if isinstance(coerced, list):
+            raise _Refused(coerced, Code.BAD_USER_INPUT)
+        return coerced
+
+    def _check_cost(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+    ) -> None:
+        PageCost(self._schema, fragments_of(document), variables, self.limits).check(operation)
+
+    async def _run(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: dict[str, Any],
+        context: object,
+    ) -> ExecutionResult:
+        query = operation.operation is OperationType.QUERY
+        seconds = self.limits.query_seconds if query else self.limits.mutation_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                result = execute(
+                    self._schema,
+                    document,
+                    context_value=context,
+                    variable_values=variables,
+                    operation_name=operation.name.value if operation.name else None,
+                    hide_suggestions=self._hide,
+                )
+                if inspect.isawaitable(result):
+                    result = await result
+        except TimeoutError:
+            return problem_result(Unavailable(f"No answer was found within {seconds:g} seconds."))
+        return ExecutionResult(result.data, shown(result.errors) if result.errors else None)
+
+
+class Documents:
+    """The valid documents used last, by the hash of their text."""
+
+    def __init__(self, characters: int) -> None:
+        self._room = characters
+        self._held: OrderedDict[bytes, tuple[int, DocumentNode]] = OrderedDict()
+
+    def get(self, source: str) -> DocumentNode | None:
+        key = _key(source)
+        if (held := self._held.get(key)) is None:
+            return None
+        self._held.move_to_end(key)
+        return held[1]
+
+    def add(self, source: str, document: DocumentNode) -> None:
+        """Keep a document that is not held, in place of as many of the oldest as it needs."""
+        self._held[_key(source)] = len(source), document
+        self._room -= len(source)
+        while self._room < 0:
+            _, (size, _) = self._held.popitem(last=False)
+            self._room += size
+
+
+def _key(source: str) -> bytes:
+    # A lone surrogate has no UTF-8; a document that holds one is refused, but is looked up first.
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).digest()
+
+
+def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """GraphQL §6.1 GetOperation."""
+    operations = [
+        node for node in document.definitions if isinstance(node, OperationDefinitionNode)
+    ]
+    if name is None and len(operations) != 1:
+        raise BadInput("operationName: the document has several operations; name one of them.")
+    for operation in operations:
+        if name is None or (operation.name and operation.name.value == name):
+            return operation
+    raise BadInput("operationName: the document has no operation of that name.")
+
+
+def _check_kind(operation: OperationDefinitionNode, *, queries_only: bool) -> None:
+    if operation.operation is OperationType.SUBSCRIPTION:
+        raise BadInput("Subscriptions are not served here.")
+    if queries_only and operation.operation is not OperationType.QUERY:
+        raise NotAQuery("Only queries can be sent with GET; send this operation with POST.")

@@ -1,0 +1,128 @@
+"""JSON as RFC 8259 and I-JSON (RFC 7493) have it, which is less than Python's decoder accepts."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.errors import BadInput
+
+MAX_DEPTH = 32
+LONGEST_KEY_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class _Flaw:
+    """Stands in the decoded value for what JSON cannot have, so that its path can be named."""
+
+    reason: str
+
+
+def decode(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
+    """The value of a JSON text.
+
+    Raises `BadInput`, naming the path, for invalid UTF-8, a byte order mark, NaN, Infinity,
+    numbers beyond a double, a key given twice, nesting deeper than `max_depth`, and for NUL or a
+    lone surrogate in a key or a text (PostgreSQL stores neither).
+    """
+    try:
+        value = json.loads(
+            _text(data),
+            object_pairs_hook=_object,
+            parse_constant=lambda name: _Flaw(f"{name} is not JSON"),
+            parse_float=_float,
+        )
+    except json.JSONDecodeError as error:
+        raise BadInput(f"Invalid JSON: {error.msg} at character {error.pos}.") from None
+    except RecursionError:
+        raise BadInput(f"Invalid JSON: nested deeper than {max_depth} levels.") from None
+    except ValueError:  # an integer with more digits than Python converts
+        raise BadInput("Invalid JSON: a number has too many digits.") from None
+    _reject_flaws(value, max_depth)
+    return value
+
+
+def encode(value: object) -> bytes:
+    """JSON text of a value. Lone surrogates are escaped; integers may have any size."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, default=str, allow_nan=False, separators=(",", ":")).encode()
+
+
+def text_flaw(text: str) -> str | None:
+    """Why a text cannot be stored, or None."""
+    if "\0" in text:
+        return "the character NUL is not allowed"
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        return "a lone surrogate is not a character"
+    return None
+
+
+def printable(text: str) -> str:
+    """A text from outside, fit to be quoted in a message."""
+    cut = text[:LONGEST_KEY_SHOWN].replace("\0", "\\0")
+    return cut.encode("utf-8", "backslashreplace").decode()
+
+
+def _text(data: bytes | str) -> str:
+    try:
+        text = data.decode("utf-8") if isinstance(data, bytes) else data
+    except UnicodeDecodeError as error:
+        raise BadInput(f"Invalid JSON: not UTF-8 at byte {error.start}.") from None
+    if text.startswith("\ufeff"):
+        raise BadInput("Invalid JSON: it starts with a byte order mark.")
+    return text
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Flaw:
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    seen: set[str] = set()
+    twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    return _Flaw(f'the key "{printable(twice)}" is given twice')
+
+
+def _float(digits: str) -> float | _Flaw:
+    number = float(digits)
+    return number if math.isfinite(number) else _Flaw("the number is too large")
+
+
+def _reject_flaws(root: Any, max_depth: int) -> None:
+    """Raise for the first flaw; iterative, because nesting is what is being judged."""
+    waiting: list[tuple[tuple[str, ...], Any]] = [((), root)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            _check(path, text_flaw(value))
+        elif isinstance(value, _Flaw):
+            _check(path, value.reason)
+        elif isinstance(value, dict | list):
+            if len(path) >= max_depth:
+                _check(path, f"nested deeper than {max_depth} levels")
+            waiting += [((*path, name), each) for name, each in reversed(_members(path, value))]
+
+
+def _members(path: tuple[str, ...], value: dict[str, Any] | list[Any]) -> list[tuple[str, Any]]:
+    if isinstance(value, list):
+        return [(str(index), each) for index, each in enumerate(value)]
+    _check_keys(path, value)
+    return [(printable(key), each) for key, each in value.items()]
+
+
+def _check_keys(path: tuple[str, ...], keys: Iterable[str]) -> None:
+    for key in keys:
+        _check((*path, printable(key)), text_flaw(key))
+
+
+def _check(path: tuple[str, ...], reason: str | None) -> None:
+    if reason is not None:
+        name = ".".join(path)
+        subject = name or "Invalid JSON"
+        raise BadInput(f"{subject}: {reason}.", field=name or None)
