@@ -76,7 +76,7 @@ def upgrade() -> None:
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("deleted_at", TIME, nullable=True),
         sa.CheckConstraint(
-            "status IN ('active', 'inactive', 'pending', 'anonymous')", name="ck_users_status"
+            "status IN ('active', 'inactive', 'pending', 'anonymous')", name=op.f("ck_users_status")
         ),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("email", name="uq_users_email"),
@@ -142,7 +142,7 @@ def upgrade() -> None:
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("deleted_at", TIME, nullable=True),
-        sa.CheckConstraint("length(name) BETWEEN 1 AND 255", name="ck_organizations_name"),
+        sa.CheckConstraint("length(name) BETWEEN 1 AND 255", name=op.f("ck_organizations_name")),
         sa.ForeignKeyConstraint(["owner"], ["users.id"], name="fk_organizations_owner"),
         sa.PrimaryKeyConstraint("id", name="pk_organizations"),
     )
@@ -189,7 +189,7 @@ def upgrade() -> None:
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("deleted_at", TIME, nullable=True),
-        sa.CheckConstraint("length(name) BETWEEN 1 AND 255", name="ck_teams_name"),
+        sa.CheckConstraint("length(name) BETWEEN 1 AND 255", name=op.f("ck_teams_name")),
         sa.ForeignKeyConstraint(["owner"], ["users.id"], name="fk_teams_owner"),
         sa.PrimaryKeyConstraint("id", name="pk_teams"),
     )
@@ -237,9 +237,9 @@ def upgrade() -> None:
         sa.Column("deleted_at", TIME, nullable=True),
         sa.CheckConstraint(
             "status IN ('discovered', 'registered', 'connected', 'ignored', 'maintenance', 'disconnected', 'deleted', 'not found')",
-            name="ck_connections_status",
+            name=op.f("ck_connections_status"),
         ),
-        sa.CheckConstraint("length(name) BETWEEN 1 AND 255", name="ck_connections_name"),
+        sa.CheckConstraint("length(name) BETWEEN 1 AND 255", name=op.f("ck_connections_name")),
         sa.ForeignKeyConstraint(
             ["credential_id"], ["credentials.id"], name="fk_connections_credential_id"
         ),
@@ -266,8 +266,8 @@ def upgrade() -> None:
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("deleted_at", TIME, nullable=True),
-        sa.CheckConstraint("length(description) <= 1000", name="ck_environments_description"),
-        sa.CheckConstraint("length(name) BETWEEN 1 AND 100", name="ck_environments_name"),
+        sa.CheckConstraint("length(description) <= 1000", name=op.f("ck_environments_description")),
+        sa.CheckConstraint("length(name) BETWEEN 1 AND 100", name=op.f("ck_environments_name")),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name="fk_environments_organization_id"
         ),

@@ -1,0 +1,105 @@
+"""The revisions make exactly the tables that are declared."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.db.migrations import pending, upgrade
+from app.db.tables import Table
+from tests.stores import PostgreSQL
+
+#: What each engine says of its tables, but for Alembic's own.
+CATALOGUES = {
+    "sqlite": "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE '%alembic_version%'",
+    "postgresql": """
+        SELECT 'column', table_name || '.' || column_name,
+               concat_ws(' ', ordinal_position, udt_name, is_nullable, collation_name)
+        FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name <> 'alembic_version'
+        UNION ALL
+        SELECT 'index', indexname, indexdef FROM pg_indexes
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+        UNION ALL
+        SELECT 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+        FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace
+          AND conrelid::regclass::text <> 'alembic_version'
+    """,
+}
+
+
+@pytest.fixture
+def empty_url(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database in which there is nothing, on the engine of `database_url`."""
+    if database_url.startswith("sqlite"):
+        return f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name = f"empty_{uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name}")
+    return server.url(name)
+
+
+def test_nothing_is_pending_after_an_upgrade(empty_url: str) -> None:
+    assert pending(empty_url)[0] == "0001"
+    upgrade(empty_url)
+    assert pending(empty_url) == []
+
+
+def test_an_upgrade_of_what_is_up_to_date_changes_nothing(database_url: str) -> None:
+    before = on(database_url, catalogue)
+    upgrade(database_url)
+    assert on(database_url, catalogue) == before
+
+
+def test_alembic_finds_no_difference(database_url: str) -> None:
+    assert on(database_url, differences) == []
+
+
+def test_every_column_index_and_constraint_is_as_declared(
+    database_url: str, empty_url: str
+) -> None:
+    """Alembic compares neither CHECKs nor, on SQLite, indexes on expressions."""
+    on(empty_url, Table.metadata.create_all)
+    assert on(database_url, catalogue) == on(empty_url, catalogue)
+
+
+def catalogue(connection: Connection) -> list[tuple[str, ...]]:
+    rows = connection.exec_driver_sql(CATALOGUES[connection.dialect.name])
+    return sorted((kind, name, *clauses(text or "")) for kind, name, text in rows)
+
+
+def clauses(sql: str) -> list[str]:
+    """The lines of a definition in any order: that of constraints has no meaning."""
+    return sorted(re.sub(r"\s+", " ", line).strip(" ,") for line in sql.splitlines())
+
+
+def differences(connection: Connection) -> list[Any]:
+    with warnings.catch_warnings():  # SQLite's reflection skips indexes on expressions
+        warnings.simplefilter("ignore")
+        context = MigrationContext.configure(connection)
+        return list(compare_metadata(context, Table.metadata))
+
+
+def on(url: str, work: Any) -> Any:
+    """Do something with a connection to a database."""
+
+    async def run() -> Any:
+        engine = create_async_engine(url)
+        try:
+            async with engine.begin() as connection:
+                return await connection.run_sync(work)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
