@@ -5,69 +5,61 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import random
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from sqlalchemy import event, make_url, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import (
-    AsyncEngine,
-    AsyncSession,
-    async_sessionmaker,
-    create_async_engine,
-)
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import StaticPool
 
-from app.errors import Unavailable
+from app.db.retry import retrying
+from app.db.session import SerialSession, SnapshotSession
 
 Answer = TypeVar("Answer")
 
-#: How long a read waits for a connection, in seconds.
-READ_TIMEOUT = 5.0
+#: Seconds for all attempts together: a restart or a failover of the database mostly takes less.
+DEADLINE = 7.0
+PING_TIMEOUT = 2.0
 
-#: PostgreSQL states (SQLSTATE) after which the same transaction may succeed: serialization
-#: failure, deadlock, shutdown, start-up, too many connections. Class 08 is a lost connection.
-RETRIED = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "53300"})
+#: Seconds to connect to PostgreSQL once, so that the deadline has room for another attempt.
+CONNECT_TIMEOUT = 3.0
 
-READER_PRAGMAS = ("PRAGMA query_only = ON", "PRAGMA busy_timeout = 5000")
-WRITER_PRAGMAS = (
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA busy_timeout = 5000",
-)
+READER_PRAGMAS = {"query_only": 1, "busy_timeout": 5000}
+#: synchronous = FULL (2): with NORMAL, a WAL loses acknowledged writes when the power fails.
+WRITER_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "fullfsync": 1,
+    "foreign_keys": 1,
+    "busy_timeout": 5000,
+}
 
 
 class StoreInUse(RuntimeError):
     """Another server holds the SQLite file."""
 
 
-class SerialSession(AsyncSession):
-    """A session that several dataloaders share: statements run one after the other."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._turn = asyncio.Lock()
-
-    async def execute(self, *args: Any, **kwargs: Any) -> Any:
-        async with self._turn:
-            return await super().execute(*args, **kwargs)
+class NotDurable(RuntimeError):
+    """SQLite refuses a setting without which an acknowledged write could be lost."""
 
 
 @dataclass
 class Store:
-    """A database. `reading` gives one snapshot, `write` runs a closure in a transaction."""
+    """A database. `reading` gives one snapshot, `write` runs a closure in a transaction.
+
+    Writers of SQLite take turns, first come first served; its own waiting is a matter of luck.
+    """
 
     dialect: str
     reader: AsyncEngine
     writer: AsyncEngine
     lock: IO[str] | None = None
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _turn: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
 
     @classmethod
     def open(cls, url: str, *, pool_size: int = 8) -> Store:
@@ -78,11 +70,14 @@ class Store:
                 url,
                 pool_size=pool_size,
                 max_overflow=0,
-                pool_timeout=7,
-                pool_pre_ping=True,
+                isolation_level="READ COMMITTED",  # stated: a role or database may set another
+                connect_args={"timeout": CONNECT_TIMEOUT},
                 hide_parameters=True,
             )
-            return cls("postgresql", engine, engine)
+            snapshots = engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            return cls("postgresql", snapshots, engine)
         path = Path(parsed.database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _hold(path.with_name(path.name + ".lock"))
@@ -91,86 +86,54 @@ class Store:
             connection.execute("PRAGMA journal_mode = WAL")
         writer = create_async_engine(url, poolclass=StaticPool, hide_parameters=True)
         _prepare(writer, WRITER_PRAGMAS, "BEGIN IMMEDIATE")
-        reader = create_async_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_timeout=7, hide_parameters=True
-        )
+        reader = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
         _prepare(reader, READER_PRAGMAS, "BEGIN DEFERRED")
-        return cls("sqlite", reader, writer, lock)
+        return cls("sqlite", reader, writer, lock, asyncio.Lock())
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A read-only session in one snapshot; raises `Unavailable` when there is no connection."""
-        session = SerialSession(self.reader, expire_on_commit=False, autoflush=False)
-        async with session:
-            try:
-                async with asyncio.timeout(READ_TIMEOUT):
-                    await self._connect(session)
-            except TimeoutError as error:
-                raise Unavailable(UNREACHABLE) from error
-            try:
-                yield session
-            except DBAPIError as error:
-                if not retryable(error):
-                    raise
-                raise Unavailable(UNREACHABLE) from error
+    async def reading(self, *, timeout: float = DEADLINE) -> AsyncIterator[AsyncSession]:  # noqa: ASYNC109
+        """A session on one connection, which sees one snapshot and cannot write.
 
-    async def _connect(self, session: AsyncSession) -> None:
-        """Begin the snapshot, again and again while the database cannot be reached."""
-        options: dict[str, Any] = {}
-        if self.dialect == "postgresql":
-            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        while True:
-            try:
-                await session.connection(execution_options=options)
-            except (DBAPIError, PoolTimeout, OSError) as error:
-                if not retryable(error):
-                    raise
-                await session.rollback()
-                await asyncio.sleep(0.05)
-            else:
-                return
+        Raises `Unavailable` when there is no connection in time (seconds), and from the
+        session when it is lost: resolvers' errors do not leave the block.
+        """
+        session = await retrying(self._snapshot, timeout)
+        async with session:
+            yield session
+
+    async def _snapshot(self) -> AsyncSession:
+        """A session whose connection has just answered: the pool may hold dead ones."""
+        session = SnapshotSession(self.reader, expire_on_commit=False, autoflush=False)
+        try:
+            connection = await session.connection()
+            await connection.execute(text("SELECT 1"))
+        except BaseException:
+            await session.close()
+            raise
+        return session
 
     async def write(
         self,
         work: Callable[[AsyncSession], Awaitable[Answer]],
         *,
-        timeout: float = 7.0,  # noqa: ASYNC109 - the deadline of all attempts together
+        timeout: float = DEADLINE,  # noqa: ASYNC109 - of all attempts together
     ) -> Answer:
         """Run the closure and commit; run it anew when the database asks for that.
 
-        Raises `Unavailable` at the deadline (seconds). The closure must make its ids outside.
+        Raises `Unavailable` at the deadline (seconds), after which a commit may or may not
+        have happened. The closure must make its ids outside: it may run again even after a
+        commit, when only the acknowledgement was lost.
         """
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._attempts(work)
-        except TimeoutError as error:
-            raise Unavailable(UNREACHABLE) from error
-
-    async def _attempts(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
-        delay = 0.01
-        while True:
-            try:
-                return await self._attempt(work)
-            except (DBAPIError, PoolTimeout, OSError) as error:
-                if not retryable(error):
-                    raise
-            await asyncio.sleep(delay * (0.5 + random.random()))  # noqa: S311 - jitter
-            delay = min(delay * 2, 0.5)
-
-    async def _attempt(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
-        if self.dialect == "postgresql":
-            return await self._transaction(work)
-        async with self._turn:
-            return await self._transaction(work)
+        return await retrying(partial(self._transaction, work), timeout)
 
     async def _transaction(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
-        make = async_sessionmaker(self.writer, expire_on_commit=False)
-        async with make() as session, session.begin():
+        session = SerialSession(self.writer, expire_on_commit=False)
+        async with self._turn, session, session.begin():
             return await work(session)
 
     async def ping(self) -> None:
         """Raise `Unavailable` unless the database answers."""
-        async with self.reading() as session:
+        async with self.reading(timeout=PING_TIMEOUT) as session:
             await session.execute(text("SELECT 1"))
 
     async def close(self) -> None:
@@ -179,19 +142,6 @@ class Store:
         await self.writer.dispose()
         if self.lock is not None:
             self.lock.close()
-
-
-UNREACHABLE = "The database could not be reached in time; try again."
-
-
-def retryable(error: BaseException) -> bool:
-    """Whether the transaction may succeed when it is run again from its start."""
-    if isinstance(error, PoolTimeout | OSError):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
-    state = str(getattr(error.orig, "sqlstate", "") or "")
-    return error.connection_invalidated or state in RETRIED or state.startswith("08")
 
 
 def _hold(path: Path) -> IO[str]:
@@ -209,15 +159,19 @@ def _hold(path: Path) -> IO[str]:
     return lock
 
 
-def _prepare(engine: AsyncEngine, pragmas: tuple[str, ...], begin: str) -> None:
+def _prepare(engine: AsyncEngine, pragmas: Mapping[str, object], begin: str) -> None:
     """Set each new connection up, and begin its transactions in the way that is asked for."""
 
     @event.listens_for(engine.sync_engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(pragma)
+        for name, value in pragmas.items():
+            cursor.execute(f"PRAGMA {name} = {value}")
+            cursor.execute(f"PRAGMA {name}")
+            # SQLite keeps silent about what it cannot do, such as WAL on a network drive.
+            if (found := cursor.fetchone()[0]) != value:
+                raise NotDurable(f"SQLite keeps {name} at {found}; {value} is needed.")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

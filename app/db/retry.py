@@ -1,0 +1,125 @@
+"""Which failures of a database pass by themselves, and trying again until they have."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from app.errors import Unavailable
+
+T = TypeVar("T")
+
+#: Beginnings of SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html).
+PASSING_STATES = (
+    "40001",  # serialization_failure
+    "40P01",  # deadlock_detected
+    "57P01",  # admin_shutdown
+    "57P02",  # crash_shutdown
+    "57P03",  # cannot_connect_now
+    "08",  # connection_exception
+    "53300",  # too_many_connections
+)
+#: Trying again at once does not help; the caller may, later.
+REFUSING_STATES = ("53100", "53200")  # disk_full, out_of_memory
+
+#: Primary result codes (sqlite.org/rescode.html).
+PASSING_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+REFUSING_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+
+#: What a driver raises, itself or through SQLAlchemy. Connecting fails without its wrapping.
+FAILURES = (DBAPIError, NoConnectionFree, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+UNREACHABLE = "The database could not be reached in time; try again."
+
+SHORTEST_DELAY = 0.02
+LONGEST_DELAY = 0.5
+
+log = structlog.get_logger()
+
+
+async def retrying(attempt: Callable[[], Awaitable[T]], timeout: float) -> T:  # noqa: ASYNC109
+    """Await `attempt` until it succeeds, or fails with what will not pass by itself.
+
+    Raises Unavailable when neither has happened after `timeout` seconds. What the last
+    attempt did is then unknown: it may have been committed.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            return await _attempts(attempt)
+    except TimeoutError as error:
+        raise unavailable() from error
+
+
+def passes(error: BaseException) -> bool:
+    """Whether the same work may succeed a moment later, on a new connection if need be."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    lost = (OSError, asyncpg.InterfaceError, NoConnectionFree)
+    return any(
+        isinstance(each, lost)
+        or _state(each).startswith(PASSING_STATES)
+        or _code(each) in PASSING_CODES
+        for each in _causes(error)
+    )
+
+
+def refuses(error: BaseException) -> bool:
+    """Whether the database has run out of something that only an operator can give it."""
+    return any(
+        _state(each).startswith(REFUSING_STATES) or _code(each) in REFUSING_CODES
+        for each in _causes(error)
+    )
+
+
+def unavailable() -> Unavailable:
+    """The answer to a caller who may send the same request again."""
+    return Unavailable(UNREACHABLE)
+
+
+async def _attempts(attempt: Callable[[], Awaitable[T]]) -> T:
+    for delay in _delays():
+        try:
+            return await attempt()
+        except FAILURES as error:
+            if refuses(error):
+                raise unavailable() from error
+            if not passes(error):
+                raise
+            log.warning("database.retry", error=type(error).__name__, delay=delay)
+        await asyncio.sleep(delay)
+    raise AssertionError("delays never end")
+
+
+def _delays() -> Iterator[float]:
+    """Growing and random, so that writers who collided do not collide again."""
+    longest = SHORTEST_DELAY
+    while True:
+        yield random.uniform(longest / 2, longest)  # noqa: S311 - not a secret
+        longest = min(longest * 2, LONGEST_DELAY)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what the driver said: SQLAlchemy keeps that in `orig`, and in its cause."""
+    yield error
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        yield error.orig
+        if error.orig.__cause__ is not None:
+            yield error.orig.__cause__
+
+
+def _state(error: BaseException) -> str:
+    return getattr(error, "sqlstate", None) or ""
+
+
+def _code(error: BaseException) -> int | None:
+    """The primary result code: the low byte of an extended one."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
