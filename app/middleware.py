@@ -29,8 +29,8 @@ log = structlog.get_logger()
 class RequestLog:
     """Gives each request an id, writes one line about it, and turns a bug into a 500.
 
-    The outermost of all: an exception ends here, as the server would log its full text. The id
-    is the caller's `X-Request-Id` where that is fit to be logged.
+    Exceptions end here, as the server would log their full text. The id is the caller's
+    `X-Request-Id` where that is fit to be logged.
     """
 
     def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -139,8 +139,8 @@ def _with_headers(send: Send, headers: dict[str, str]) -> Send:
 def middleware(max_body_bytes: int) -> list[Middleware]:
     """The layers of the service, outermost first."""
     return [
+        Middleware(SecurityHeaders),  # also on what the log answers for a bug
         Middleware(RequestLog),
-        Middleware(SecurityHeaders),
         Middleware(BodyLimit, limit=max_body_bytes),
     ]
 

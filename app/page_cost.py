@@ -27,7 +27,7 @@ from app.errors import BadInput
 from app.guard import Fragments, merged
 from app.limits import Limits, refusal
 
-SIZES = ("first", "last", "pageSize")
+SIZES = ("last", "first", "pageSize")  # the earlier prevails: `pageSize` may have a default
 ALL = "all"
 
 
@@ -122,7 +122,7 @@ class PageCost:
             return self.limits.all_rows
         if not field.args.keys() & {*SIZES, ALL}:
             return 1  # a single row in the shape of a page
-        return max((size for _, size in sizes), default=self.limits.default_page_size)
+        return sizes[0][1] if sizes else self.limits.default_page_size
 
 
 def _is_page(field: GraphQLField) -> bool:
