@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         await store.close()
 
     application = Starlette(
-        routes=_routes(store, operations, open_context, limits, ide=settings.explorer),
+        routes=_routes(store, operations, open_context, explorer=settings.explorer),
         middleware=[
             Middleware(RequestLog),
             Middleware(SecurityHeaders),
@@ -98,9 +98,8 @@ def _routes(
     store: Store,
     operations: Operations,
     open_context: OpenContext,
-    limits: Limits,
     *,
-    ide: bool,
+    explorer: bool,
 ) -> list[BaseRoute]:
     async def execute(
         request: Request, document: DocumentNode, name: str, variables: dict[str, object]
@@ -118,7 +117,7 @@ def _routes(
         async with open_context(request) as context:
             context.viewer.identified()
 
-    graphql = GraphQLOverHTTP(operations, open_context, limits, ide=ide)
+    graphql = GraphQLOverHTTP(operations, open_context, explorer=explorer)
     return [
         Route("/healthz", _healthy),
         Route("/readyz", ready),

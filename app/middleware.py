@@ -143,6 +143,3 @@ def middleware(max_body_bytes: int) -> list[Middleware]:
         Middleware(RequestLog),
         Middleware(BodyLimit, limit=max_body_bytes),
     ]
-
-
-MIDDLEWARE = middleware

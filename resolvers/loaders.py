@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from aiodataloader import DataLoader
@@ -19,6 +20,7 @@ from resolvers.listing import Ask, page_of, total_of
 #: asyncpg takes 32,767 bound values a statement; batches stay far below.
 MAX_BATCH = 1_000
 
+Answer = TypeVar("Answer")
 Read = Callable[[Executable], Awaitable[Result[*tuple[Any, ...]]]]
 
 
@@ -37,6 +39,7 @@ class Loaders:
         self._read = read
         self._viewer = viewer
         self._made: dict[Hashable, DataLoader[UUID, Any]] = {}
+        self._whole_graph: dict[Hashable, asyncio.Future[Any]] = {}
 
     def _loader(
         self, key: Hashable, batch: Callable[[list[UUID]], Coroutine[Any, Any, list[Any]]]
@@ -79,8 +82,7 @@ class Loaders:
     async def window(self, ask: Ask, parent: UUID | None) -> Found:
         """One page of the list, under one parent or (None) of the whole."""
         if parent is None:
-            result = await self._read(page_of(ask, self._viewer, None))
-            return _found(ask, [(row, sort_value) for row, sort_value in result])
+            return await self._once(("window", ask), lambda: self._whole(ask))
 
         async def batch(parents: list[UUID]) -> list[Found]:
             result = await self._read(page_of(ask, self._viewer, parents))
@@ -92,12 +94,25 @@ class Loaders:
         found: Found = await self._loader(("window", ask), batch).load(parent)
         return found
 
+    async def _once(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
+        """What a read of the whole graph gives, read once for all the fields that ask."""
+        if key not in self._whole_graph:
+            self._whole_graph[key] = asyncio.ensure_future(read())
+        answer: Answer = await self._whole_graph[key]
+        return answer
+
+    async def _whole(self, ask: Ask) -> Found:
+        result = await self._read(page_of(ask, self._viewer, None))
+        return _found(ask, [(row, sort_value) for row, sort_value in result])
+
+    async def _count(self, ask: Ask) -> int:
+        return int((await self._read(total_of(ask, self._viewer, None))).scalar_one())
+
     async def total(self, ask: Ask, parent: UUID | None) -> int:
         """How many rows the list has on all of its pages."""
         question = ask.narrowed()
         if parent is None:
-            result = await self._read(total_of(question, self._viewer, None))
-            return int(result.scalar_one())
+            return await self._once(("total", question), lambda: self._count(question))
 
         async def batch(parents: list[UUID]) -> list[int]:
             result = await self._read(total_of(question, self._viewer, parents))

@@ -36,9 +36,22 @@ def headers(token: str | None) -> dict[str, str]:
 
 
 def body_of(operation: Operation, data: Any) -> Any:
-    for name in operation.path or ():
+    if operation.path is None:
+        return None
+    for name in operation.path:
         data = None if data is None else data.get(name)
-    return data
+    return plain(data)
+
+
+def plain(value: Any) -> Any:
+    """The value with each object of nothing but a `body` replaced by that, as the facade does."""
+    if isinstance(value, dict):
+        return (
+            plain(value["body"])
+            if set(value) == {"body"}
+            else {name: plain(each) for name, each in value.items()}
+        )
+    return [plain(each) for each in value] if isinstance(value, list) else value
 
 
 def kind(document: DocumentNode) -> str:

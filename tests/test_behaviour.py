@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -109,15 +110,13 @@ async def test_the_organization_of_a_domain_needs_no_token(service: Service) -> 
 async def test_a_foreign_organization_is_as_absent_as_one_that_is_not(
     service: Service, organization: str
 ) -> None:
-    service.world.ids.setdefault("absent", __import__("uuid").UUID(ABSENT))
+    service.world.ids["absent"] = UUID(ABSENT)
     target = service.world[organization]
     for operation in ("getOrg", "getOrgPreferences", "getTeams", "getUsersForOrg", "getUserKeys"):
         await service.refused("NOT_FOUND", "ann", operation, orgId=target)
     await service.refused("NOT_FOUND", "ann", "handleUpdateOrg", orgId=target, name="x")
     await service.refused("FORBIDDEN", "ann", "getEnvironments", orgId=target)
-    await service.refused(
-        "FORBIDDEN", "ann", "createEnvironment", name="x", organization_id=target
-    )
+    await service.refused("FORBIDDEN", "ann", "createEnvironment", name="x", organization_id=target)
 
 
 async def test_a_member_without_the_key_changes_nothing(service: Service) -> None:
