@@ -1,0 +1,211 @@
+"""The command line: `meshgraph --help` says what there is."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import preparing
+from app.auth import issue, local_secret
+from app.catalogue import CatalogueError
+from app.checks import check, reason, sqlite_file
+from app.db.engine import StoreInUse
+from app.errors import Problem
+from app.local_tokens import ALGORITHM
+from app.own_packages import PACKAGES
+from app.settings import Settings, SettingsError
+from rest_compat.endpoints import ENDPOINTS
+from rest_compat.openapi import openapi as openapi_of
+from schema import schema as graph
+
+DEMO_USER = "admin@example.org"
+HOUR = 3600
+MAY_SIGN_IN = ("active", "pending")
+
+#: What is told in a line; anything else is a bug, and keeps its traceback.
+TOLD = (SettingsError, CatalogueError, StoreInUse, Problem, OSError)
+
+cli = typer.Typer(
+    name="meshgraph",
+    help="Meshery's REST model as one GraphQL graph, with the documented REST API beside it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+keys = typer.Typer(help="The catalogue of permission keys.", no_args_is_help=True)
+cli.add_typer(keys, name="keys")
+
+DatabaseUrl = Annotated[
+    str | None, typer.Option("--database-url", help="Instead of MESHGRAPH_DATABASE_URL.")
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0, or 1 after saying in a line what is wrong."""
+    try:
+        cli(arguments)
+    except TOLD as error:
+        raise SystemExit(f"meshgraph: {error}") from error
+    except SQLAlchemyError as error:
+        hint = "`meshgraph check` says more."
+        raise SystemExit(f"meshgraph: the database: {reason(error)} {hint}") from error
+
+
+def settings_with(**variables: object) -> Settings:
+    """The settings of the environment, with the given variables in place of theirs.
+
+    They go into the environment itself, as worker processes read their settings from there.
+    """
+    given = {name: str(value) for name, value in variables.items() if value is not None}
+    settings = Settings.from_environ({**os.environ, **given})
+    os.environ.update(given)
+    return settings
+
+
+@cli.command()
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    database_url: DatabaseUrl = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Load demo data if there is none.")] = False,
+) -> None:
+    """Bring the database up to date and serve GraphQL and REST until stopped."""
+    settings = settings_with(
+        HOST=host, PORT=port, MESHGRAPH_DATABASE_URL=database_url, MESHGRAPH_WORKERS=workers
+    )
+    if settings.workers > 1 and sqlite_file(settings.database_url) is not None:
+        raise SettingsError("A SQLite file serves one process only: use PostgreSQL for more.")
+    preparing.migrate(settings.database_url)
+    preparing.seed(settings, demo=demo)
+    announce(settings, demo=demo)
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        access_log=False,  # `app.middleware` writes one line for each request
+        server_header=False,
+        log_level="warning",
+        timeout_graceful_shutdown=10,
+    )
+
+
+def announce(settings: Settings, *, demo: bool) -> None:
+    """Print where the service is, and with the demo a token to try it with."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    base = f"http://{host}:{settings.port}"
+    if settings.explorer:
+        typer.echo(f"Explorer  {base}/graphql (in a browser)")
+    typer.echo(f"GraphQL   {base}/graphql")
+    typer.echo(f"REST      {base}/api")
+    if demo and ALGORITHM in settings.jwt_algorithms:
+        ttl = min(24 * HOUR, settings.jwt_max_lifetime)
+        typer.echo(f"Token of {DEMO_USER}, for {ttl // HOUR} hours:")
+        typer.echo(token_of(settings, DEMO_USER, ttl))
+
+
+@cli.command()
+def migrate(database_url: DatabaseUrl = None) -> None:
+    """Bring the tables of the database up to date."""
+    preparing.migrate(settings_with(MESHGRAPH_DATABASE_URL=database_url).database_url)
+
+
+@cli.command()
+def seed(
+    *,
+    database_url: DatabaseUrl = None,
+    demo: Annotated[bool, typer.Option("--demo", help="The demo data as well.")] = False,
+) -> None:
+    """Store the permission keys that the graph asks for, if one is missing."""
+    if not preparing.seed(settings_with(MESHGRAPH_DATABASE_URL=database_url), demo=demo):
+        raise SettingsError("The demo data needs a database without users; this one has some.")
+
+
+@cli.command()
+def token(
+    email: Annotated[str, typer.Argument(help="The address of the user.")],
+    ttl: Annotated[int, typer.Option(min=1, help="Seconds until it expires.")] = HOUR,
+) -> None:
+    """Print a token for a user, signed with the local secret."""
+    typer.echo(token_of(settings_with(), email, ttl))
+
+
+def token_of(settings: Settings, email: str, ttl: int) -> str:
+    """A token for the user with that address; raises `SettingsError` for one that would not do."""
+    if ALGORITHM not in settings.jwt_algorithms:
+        raise SettingsError(f"MESHGRAPH_JWT_ALGORITHMS leaves out {ALGORITHM}: no local tokens.")
+    if ttl > settings.jwt_max_lifetime:
+        raise SettingsError(
+            f"--ttl may be {settings.jwt_max_lifetime} at most (MESHGRAPH_JWT_MAX_LIFETIME)."
+        )
+    user = preparing.look(settings.database_url, lambda session: preparing.user_of(session, email))
+    if user is None:
+        raise SettingsError(f"There is no user with the address {email}.")
+    if user.status not in MAY_SIGN_IN:
+        raise SettingsError(f"The user {email} is {user.status} and may not sign in.")
+    secret = local_secret(settings.jwt_secret_file)
+    return issue(secret, subject=user.user_id, email=user.email, ttl=ttl)
+
+
+@cli.command()
+def grant(
+    email: Annotated[str, typer.Argument(help="The address of the user.")],
+    role: Annotated[str, typer.Argument(help="Such as `admin`.")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Give a user a role everywhere: so the first administrator comes to be."""
+    settings = settings_with(MESHGRAPH_DATABASE_URL=database_url)
+    preparing.grant(settings.database_url, email, role)
+
+
+@cli.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    typer.echo(graph.as_str())
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the REST API."""
+    document = openapi_of(graph._schema)  # noqa: SLF001 - Strawberry has no other name for it
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+@cli.command()
+def routes() -> None:
+    """Print each REST endpoint with the status it answers and the operation behind it."""
+    for row in ENDPOINTS:
+        for path in (row.path, *row.aliases):
+            typer.echo(f"{row.method:<6} {path:<70} {row.status} {row.operation}")
+
+
+@cli.command("check")
+def check_command() -> None:
+    """Say what keeps the service from running well and how to mend it; exit 1 if anything does."""
+    findings = check(os.environ)
+    for finding in findings:
+        typer.echo(f"{finding}", err=True)
+    if findings:
+        raise typer.Exit(1)
+    typer.echo(f"All is well with the settings, the database, and {', '.join(PACKAGES)}.")
+
+
+@keys.command()
+def load(
+    file: Annotated[Path, typer.Argument(help="A CSV file.", exists=True, dir_okay=False)],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Store the permission keys of a CSV file, and which role holds them."""
+    settings = settings_with(MESHGRAPH_DATABASE_URL=database_url)
+    count = preparing.load_keys(settings.database_url, file.read_text("utf-8"))
+    typer.echo(f"{count} keys")

@@ -1,0 +1,302 @@
+"""The command line: what each command prints, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from graphql import build_schema
+from joserfc import jwt
+from joserfc.jwk import OctKey
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import own_packages
+from app.cli import main
+from app.db.engine import Store
+from app.db.keys import Role
+from app.db.users import UserRole
+from app.demo import demo_id
+from app.own_packages import refuse_strangers
+from app.preparing import look
+from rest_compat.endpoints import ENDPOINTS
+
+ROOT = Path(__file__).parent.parent.parent
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data directory with nothing in it, and no other setting."""
+    for name in [name for name in os.environ if name.startswith("MESHGRAPH_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("MESHGRAPH_DATA_DIR", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def run(empty: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command; gives its exit code, and what it printed and complained of."""
+    del empty
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        out, err = capsys.readouterr()
+        code = ended.value.code
+        return (1, out, f"{err}{code}\n") if isinstance(code, str) else (code or 0, out, err)
+
+    return command
+
+
+@pytest.fixture
+def migrated(run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The same, on a database of each engine that has its tables."""
+    monkeypatch.setenv("MESHGRAPH_DATABASE_URL", database_url)
+    return run
+
+
+@pytest.fixture
+def demo(migrated: Run) -> Run:
+    """The same, with the demo data."""
+    assert migrated("seed", "--demo") == (0, "", "")
+    return migrated
+
+
+def test_a_fresh_start(run: Run, empty: Path) -> None:
+    assert run("check")[0] == 1
+    assert run("migrate") == (0, "", "")
+    assert (empty / "meshgraph.db").exists()
+    assert "30 permission keys" in run("check")[2]
+    assert run("seed") == (0, "", "")
+    code, out, err = run("check")
+    assert (code, err) == (0, "")
+    assert out.startswith("All is well")
+
+
+def test_check_names_every_wrong_setting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "high")
+    monkeypatch.setenv("MESHGRAPH_MAX_DEPTH", "deep")
+    code, _, err = run("check")
+    assert code == 1
+    assert "PORT must be" in err
+    assert "MESHGRAPH_MAX_DEPTH must be" in err
+
+
+def test_check_of_a_database_that_is_not_there(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MESHGRAPH_DATABASE_URL", f"postgresql://u:hidden@127.0.0.1:{free_port()}/d")
+    code, _, err = run("check")
+    assert code == 1
+    assert err.startswith("The database cannot be used: ")
+    assert "hidden" not in err
+
+
+def test_check_of_secrets_that_others_can_read(run: Run, empty: Path) -> None:
+    secret = empty / "jwt.secret"
+    secret.write_bytes(bytes(32))
+    secret.chmod(0o644)
+    assert f"{secret} can be read by others. Run `chmod 600 {secret}`." in run("check")[2]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("jwt.secret", "short", "must have at least 32 bytes"),
+        ("vault.keys", "not a key", "The master keys cannot be used"),
+    ],
+)
+def test_check_of_keys(run: Run, empty: Path, file: str, content: str, said: str) -> None:
+    path = empty / file
+    path.write_text(content, "ascii")
+    path.chmod(0o600)
+    code, _, err = run("check")
+    assert code == 1
+    assert said in err
+
+
+def test_check_of_a_key_set(run: Run, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (empty / "keys.json").write_text("{}", "ascii")
+    monkeypatch.setenv("MESHGRAPH_JWKS_FILE", str(empty / "keys.json"))
+    assert "MESHGRAPH_JWKS_FILE gives no key set" in run("check")[2]
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_sqlite_is_served_by_one_process(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("MESHGRAPH_WORKERS", "2")
+    code, _, err = run(command)
+    assert code == 1
+    assert "A SQLite file serves one process only" in err
+
+
+def test_a_token_is_all_that_is_printed_and_names_the_subject(demo: Run, empty: Path) -> None:
+    code, out, err = demo("token", "Member@Example.org", "--ttl", "60")
+    assert (code, err, out.count("\n")) == (0, "", 1)
+    key = OctKey.import_key((empty / "jwt.secret").read_bytes())
+    claims = jwt.decode(out.strip(), key, algorithms=["HS256"]).claims
+    assert claims["sub"] == str(demo_id("user", "member"))
+    assert claims["email"] == "member@example.org"
+    assert claims["exp"] - claims["iat"] == 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nobody@example.org",), "There is no user with the address nobody@example.org."),
+        (("zoe@example.org",), "There is no user with the address zoe@example.org."),
+        (("omar@example.org",), "The user omar@example.org is inactive and may not sign in."),
+        (
+            ("member@example.org", "--ttl", "86401"),
+            "--ttl may be 86400 at most (MESHGRAPH_JWT_MAX_LIFETIME).",
+        ),
+    ],
+)
+def test_tokens_that_are_not_given(demo: Run, arguments: tuple[str, ...], said: str) -> None:
+    assert demo("token", *arguments) == (1, "", f"meshgraph: {said}\n")
+
+
+def test_no_token_without_the_algorithm_of_local_tokens(
+    demo: Run, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MESHGRAPH_JWT_ALGORITHMS", "RS256")
+    monkeypatch.setenv("MESHGRAPH_JWKS_FILE", str(empty / "keys.json"))
+    said = "MESHGRAPH_JWT_ALGORITHMS leaves out HS256: no local tokens."
+    assert demo("token", "member@example.org") == (1, "", f"meshgraph: {said}\n")
+
+
+def test_a_token_without_a_database(run: Run) -> None:
+    code, out, err = run("token", "member@example.org")
+    assert (code, out) == (1, "")
+    assert err.startswith("meshgraph: the database: ")
+    assert "Traceback" not in err
+
+
+def test_the_demo_is_not_loaded_over_users(demo: Run) -> None:
+    said = "The demo data needs a database without users; this one has some."
+    assert demo("seed", "--demo") == (1, "", f"meshgraph: {said}\n")
+
+
+def test_a_role_is_granted_once(demo: Run, database_url: str) -> None:
+    async def held(session: AsyncSession) -> list[str]:
+        statement = select(Role.role_name).join(UserRole, UserRole.role_id == Role.id)
+        of_member = UserRole.user_id == demo_id("user", "member")
+        return list(await session.scalars(statement.where(of_member)))
+
+    assert look(database_url, held) == []
+    assert demo("grant", "member@example.org", "curator") == (0, "", "")
+    assert demo("grant", "member@example.org", "curator") == (0, "", "")
+    assert look(database_url, held) == ["curator"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nobody@example.org", "admin"), "There is no user with the address nobody@example.org."),
+        (("member@example.org", "king"), "There is no role 'king'."),
+    ],
+)
+def test_roles_that_are_not_granted(demo: Run, arguments: tuple[str, ...], said: str) -> None:
+    assert demo("grant", *arguments) == (1, "", f"meshgraph: {said}\n")
+
+
+def test_keys_are_loaded_from_a_file(migrated: Run) -> None:
+    shipped = str(ROOT / "app" / "permission_keys.csv")
+    assert migrated("keys", "load", shipped) == (0, "30 keys\n", "")
+
+
+def test_a_file_that_is_no_catalogue(migrated: Run, empty: Path) -> None:
+    (empty / "wrong.csv").write_text("id,function\n", "utf-8")
+    said = "line 1: no column category, subcategory, keychain, roles"
+    assert migrated("keys", "load", str(empty / "wrong.csv")) == (1, "", f"meshgraph: {said}\n")
+
+
+def test_a_running_server_keeps_others_from_changing_its_file(run: Run, empty: Path) -> None:
+    run("migrate")
+    held = Store.open(f"sqlite+aiosqlite:///{empty}/meshgraph.db")
+    assert held.lock is not None
+    code, _, err = run("migrate")
+    held.lock.close()
+    assert code == 1
+    assert "Another server uses" in err
+
+
+def test_the_schema_is_printed(run: Run) -> None:
+    code, out, _ = run("schema")
+    assert code == 0
+    assert build_schema(out).query_type is not None
+
+
+def test_the_openapi_document_is_printed(run: Run) -> None:
+    code, out, _ = run("openapi")
+    assert code == 0
+    assert set(json.loads(out)["paths"]) >= {row.path for row in ENDPOINTS}
+
+
+def test_every_route_is_printed_with_its_operation(run: Run) -> None:
+    _, out, _ = run("routes")
+    lines = [line.split() for line in out.splitlines()]
+    assert {(method, path, operation) for method, path, _, operation in lines} >= {
+        (row.method, row.path, row.operation) for row in ENDPOINTS
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def test_serve_with_the_demo_answers_the_token_it_prints(empty: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "app", "serve", "--demo", "--port", str(port)]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        try:
+            lines = [server.stdout.readline().decode().strip() for _ in range(5)]
+            assert lines[1] == f"GraphQL   http://127.0.0.1:{port}/graphql"
+            assert ask(port, lines[4]) == {"viewer": {"user": {"email": "admin@example.org"}}}
+        finally:
+            server.send_signal(signal.SIGTERM)
+    assert (empty / "meshgraph.db").exists()
+
+
+def ask(port: int, token: str) -> object:
+    """The answer of a server that is just starting."""
+    body = json.dumps({"query": "{ viewer { user { email } } }"}).encode()
+    headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", body, headers)
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(request) as response:
+                return json.load(response)["data"]
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not start")
+
+
+def test_a_package_of_the_same_name_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "schema.py").write_text("schema = None\n", "ascii")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app.cli"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"meshgraph: 'schema' is found at {tmp_path}/schema.py")
+
+
+def test_a_package_that_is_missing_is_refused() -> None:
+    with pytest.raises(SystemExit, match="'no_such_package' is found at nowhere"):
+        refuse_strangers(["no_such_package"], own_packages.ROOT)
