@@ -94,23 +94,13 @@ class Store:
     async def reading(self, *, timeout: float = DEADLINE) -> AsyncIterator[AsyncSession]:  # noqa: ASYNC109
         """A session on one connection, which sees one snapshot and cannot write.
 
-        Raises `Unavailable` when there is no connection in time (seconds), and from the
-        session when it is lost: resolvers' errors do not leave the block.
+        The session raises `Unavailable` when there is no connection in time (seconds), or
+        when it is lost midway: resolvers' errors do not leave the block.
         """
-        session = await retrying(self._snapshot, timeout)
-        async with session:
+        async with SnapshotSession(
+            self.reader, expire_on_commit=False, autoflush=False, timeout=timeout
+        ) as session:
             yield session
-
-    async def _snapshot(self) -> AsyncSession:
-        """A session whose connection has just answered: the pool may hold dead ones."""
-        session = SnapshotSession(self.reader, expire_on_commit=False, autoflush=False)
-        try:
-            connection = await session.connection()
-            await connection.execute(text("SELECT 1"))
-        except BaseException:
-            await session.close()
-            raise
-        return session
 
     async def write(
         self,

@@ -35,7 +35,17 @@ PASSING_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 REFUSING_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 #: What a driver raises, itself or through SQLAlchemy. Connecting fails without its wrapping.
-FAILURES = (DBAPIError, NoConnectionFree, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+FAILURES = (
+    DBAPIError,
+    NoConnectionFree,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
+#: A connection that cannot be had, or that asyncpg found gone (InternalClientError: while sending).
+LOST = (OSError, NoConnectionFree, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 UNREACHABLE = "The database could not be reached in time; try again."
 
@@ -62,9 +72,8 @@ def passes(error: BaseException) -> bool:
     """Whether the same work may succeed a moment later, on a new connection if need be."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    lost = (OSError, asyncpg.InterfaceError, NoConnectionFree)
     return any(
-        isinstance(each, lost)
+        isinstance(each, LOST)
         or _state(each).startswith(PASSING_STATES)
         or _code(each) in PASSING_CODES
         for each in _causes(error)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.retry import FAILURES, passes, unavailable
+from app.db.retry import FAILURES, passes, retrying, unavailable
 
 
 class SerialSession(AsyncSession):
@@ -44,19 +46,52 @@ class SerialSession(AsyncSession):
 
 
 class SnapshotSession(SerialSession):
-    """A session for reading. A snapshot that was lost is not made again behind the reader's back:
-    what was read before would not agree with what is read after. Raises Unavailable instead.
+    """A session for reading, whose first statement begins the snapshot.
+
+    Until that has succeeded nothing has been read, so it is tried again, on another
+    connection, for `timeout` seconds. A snapshot that is lost later is not made again
+    behind the reader's back: what was read before would not agree with what is read after.
+    Raises Unavailable in both cases.
     """
 
+    def __init__(self, *args: Any, timeout: float, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._timeout = timeout
+        self._begun = False
+
     async def execute(self, *args: Any, **options: Any) -> Any:
+        async with self._turn:
+            statement = partial(AsyncSession.execute, self, *args, **options)
+            if self._begun:
+                return await self._next(statement)
+            result = await retrying(partial(self._first, statement), self._timeout)
+            self._begun = True
+            return result
+
+    async def scalar(self, *args: Any, **options: Any) -> Any:
+        return (await self.execute(*args, **options)).scalar()
+
+    async def close(self) -> None:
+        """Give the connection back. That it died does not matter to who has read all they want."""
         try:
-            return await super().execute(*args, **options)
+            await super().close()
+        except FAILURES as error:
+            if not passes(error):
+                raise
+
+    async def _first(self, statement: Callable[[], Awaitable[Any]]) -> Any:
+        try:
+            return await statement()
+        except FAILURES:
+            await self.close()
+            raise
+
+    async def _next(self, statement: Callable[[], Awaitable[Any]]) -> Any:
+        try:
+            return await statement()
         except PendingRollbackError as error:  # the statements after the one that lost it
             raise unavailable() from error
         except FAILURES as error:
             if passes(error):
                 raise unavailable() from error
             raise
-
-    async def scalar(self, *args: Any, **options: Any) -> Any:
-        return (await self.execute(*args, **options)).scalar()
