@@ -7,12 +7,17 @@ the row it belongs to is bound in as associated data, so that it opens nowhere e
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+LINE = re.compile(rb"[0-9a-fA-F]{64}")  # AES-256
 
 VERSION = b"\x01"
 _KEY_ID, _NONCE, _WRAPPED = 4, 12, 32 + 16
@@ -26,16 +31,17 @@ class SealError(ValueError):
 class Vault:
     """Seals with the last of its master keys, opens with any: so keys are rotated."""
 
-    keys: tuple[tuple[bytes, bytes], ...]
+    keys: tuple[tuple[bytes, bytes], ...] = field(repr=False)
 
     @classmethod
     def from_file(cls, path: Path) -> Vault:
         """Keys from a file, 64 hexadecimal digits a line; made, mode 600, if missing."""
         if not path.exists():
             _make(path)
-        keys = [bytes.fromhex(line) for line in path.read_text("ascii").split()]
-        if not keys or any(len(key) != 32 for key in keys):  # noqa: PLR2004 - AES-256
+        lines = path.read_bytes().split()
+        if not lines or not all(LINE.fullmatch(line) for line in lines):
             raise ValueError(f"{path}: expected lines of 64 hexadecimal digits, one key each.")
+        keys = [bytes.fromhex(line.decode()) for line in lines]
         return cls(tuple((_name(key), key) for key in keys))
 
     def seal(self, row_id: UUID, secret: bytes | str) -> bytes:
@@ -70,10 +76,19 @@ def _name(key: bytes) -> bytes:
 
 
 def _make(path: Path) -> None:
+    """Write the file aside and give it its name when it is whole: another server may be starting.
+
+    Whoever is first wins; the others find that file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(descriptor, "w") as file:
-        file.write(AESGCM.generate_key(256).hex() + "\n")
+        with os.fdopen(descriptor, "w") as file:
+            file.write(AESGCM.generate_key(256).hex() + "\n")
+            file.flush()
+            os.fsync(descriptor)  # a secret sealed with a lost key is lost
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink()
