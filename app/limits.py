@@ -43,7 +43,7 @@ class Limits:
     query_seconds: float = 5.0
     mutation_seconds: float = 10.0
 
-    cached_characters: int = 250_000  # source text of remembered documents, all together
+    cached_characters: int = 250_000  # of remembered documents: 160 bytes of memory for each
 
 
 MOST_SHOWN = 1_000_000  # nested fragments reach numbers too long to print

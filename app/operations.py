@@ -42,7 +42,7 @@ class NotAQuery(BadInput):
     """An operation with effects where only queries may be sent, such as in a URL."""
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """A document or variables that graphql-core reports errors for."""
 
     def __init__(self, errors: list[GraphQLError], code: Code) -> None:
@@ -90,7 +90,7 @@ class Operations:
             given = dict(variables or {})
             coerced = self._coerce(operation, given)
             self._check_cost(document, operation, coerced)
-        except _Refused as refusal_:
+        except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
         except Problem as problem:
             return problem_result(problem)
@@ -109,7 +109,7 @@ class Operations:
             operation = _chosen(document, operation_name)
             given = dict(variables or {})
             self._coerce(operation, given)
-        except _Refused as refusal_:
+        except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
         except Problem as problem:
             return problem_result(problem)
@@ -131,7 +131,7 @@ class Operations:
         try:
             return parse(source, max_lexical_tokens=limits.tokens, max_comments=limits.comments)
         except GraphQLSyntaxError as error:
-            raise _Refused([error], Code.GRAPHQL_PARSE_FAILED) from None
+            raise Refused([error], Code.GRAPHQL_PARSE_FAILED) from None
 
     def _validate(self, document: DocumentNode) -> None:
         cyclic = has_cycles(fragments_of(document))
@@ -144,7 +144,7 @@ class Operations:
             allow_empty_selection_sets=False,
         )
         if errors:
-            raise _Refused(errors, Code.GRAPHQL_VALIDATION_FAILED)
+            raise Refused(errors, Code.GRAPHQL_VALIDATION_FAILED)
 
     def _coerce(
         self, operation: OperationDefinitionNode, variables: dict[str, Any]
@@ -158,7 +158,7 @@ class Operations:
             hide_suggestions=self._hide,
         )
         if isinstance(coerced, list):
-            raise _Refused(coerced, Code.BAD_USER_INPUT)
+            raise Refused(coerced, Code.BAD_USER_INPUT)
         return coerced
 
     def _check_cost(

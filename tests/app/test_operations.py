@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,9 +13,9 @@ import strawberry
 from graphql import ExecutionResult, build_schema, get_introspection_query, parse
 from structlog.testing import capture_logs
 
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, LimitExceeded, NotFound
 from app.limits import Limits
-from app.operations import Documents, Operations
+from app.operations import Documents, Operations, Refused
 
 SECRET = "hunter2"
 
@@ -132,6 +134,30 @@ async def test_a_document_is_refused(source: str, code: str, message: str) -> No
     shown = told(ExecutionResult(None, (result.errors or [])[:1]))
     assert shown[0] == code
     assert shown[1].startswith(message)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{ " + "name " * 990 + "}",
+        "{ " + ("items { " + "id " * 8 + "} ") * 60 + "}",
+        "{ " + "... { " * 180 + "name" + " }" * 181,
+        "{ name } " + "fragment f on Query { name } " * 140,
+        "{ name } " + " ".join(f"fragment f{n} on Query {{ {'name ' * 10} }}" for n in range(60)),
+        "{ ...f } fragment f on Query { ...f " + "name " * 19 + "}",
+        "query (" + " ".join(f"$v{n}: Int" for n in range(240)) + ") { name }",
+        "{ " + "at(position: " + "[" * 190 + "]" * 190 + ") }",
+    ],
+)
+def test_a_hostile_document_is_judged_within_50_ms(source: str) -> None:
+    def seconds() -> float:
+        operations = Operations(SCHEMA, Limits())
+        started = time.process_time()
+        with suppress(LimitExceeded, Refused):
+            operations._valid_document(source)
+        return time.process_time() - started
+
+    assert min(seconds() for _ in range(3)) < 0.050
 
 
 async def test_a_quoted_literal_is_cut() -> None:
