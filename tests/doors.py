@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 import httpx2
 from graphql import DocumentNode, OperationDefinitionNode, print_ast
+
 from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS
 from rest_compat.replying import STATUSES
-
 from schema import schema
 
 OPERATIONS = load(schema._schema)

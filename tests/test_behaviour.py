@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,15 @@ from uuid import UUID
 
 import httpx2
 import pytest
+
 from app.local_tokens import issue, local_secret
 from app.main import create_app
 from app.settings import Settings
 from rest_compat.replying import STATUSES
-
 from tests.doors import Door, GraphQLDoor, Reply, RestDoor
 from tests.world import World, build
 
-DOORS = {"graphql": GraphQLDoor, "rest": RestDoor}
+DOORS: dict[str, Callable[[httpx2.AsyncClient], Door]] = {"graphql": GraphQLDoor, "rest": RestDoor}
 ABSENT = "01900000-0000-7000-8000-000000000000"
 
 
@@ -46,7 +46,7 @@ class Service:
         reply = await self.ask(person, operation, **given)
         assert reply.code != "OK", reply
         if isinstance(self.door, RestDoor):
-            assert STATUSES[reply.code] == STATUSES[code], reply  # type: ignore[index]
+            assert STATUSES[reply.code] == STATUSES[code], reply
         else:
             assert reply.code == code, reply
         return reply.text

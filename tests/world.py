@@ -7,12 +7,13 @@ from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.catalogue import load_catalogue
 from app.db.base import Table, new_id
 from app.db.engine import Store
 from app.db.tables import connections, environments, keys, organizations, teams, users
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 
 @dataclass

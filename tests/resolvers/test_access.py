@@ -9,17 +9,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.db.base import new_id
 from app.db.engine import Store
 from app.db.tables import connections, environments, organizations, teams, users
 from app.permissions import Permission
 from app.vault import Vault
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from resolvers.access import Viewer
 from resolvers.context import Context
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from schema import schema
 from tests.stores import sqlite_copy
 

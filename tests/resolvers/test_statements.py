@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.db.engine import Store
 from app.db.tables import organizations, teams, users
 from app.permissions import Permission
 from app.vault import Vault
 from resolvers.access import load_viewer
 from resolvers.context import Context
-from sqlalchemy import event, select
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from schema import schema
 
 NESTED = """

@@ -49,7 +49,9 @@ def test_the_printed_schema_is_the_golden_file() -> None:
 
 @pytest.mark.parametrize("root", ["Query", "Mutation"])
 def test_every_root_field_says_who_may_ask_it(root: str) -> None:
-    fields = OWN[root].fields  # type: ignore[union-attr]
+    type_ = OWN[root]
+    assert isinstance(type_, GraphQLObjectType)
+    fields = type_.fields
     unguarded = []
     for name, field in fields.items():
         answer = field.extensions["strawberry-definition"].metadata["answer"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import stat
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,9 +17,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.db.engine import Store, StoreInUse
 from app.db.migrations import pending, upgrade
 from app.db.tables import Table
-from tests.stores import PostgreSQL
+from tests.stores import PostgreSQL, sqlite_copy
 
 #: What each engine says of its tables, but for Alembic's own.
 CATALOGUES = {
@@ -72,6 +75,47 @@ def test_every_column_index_and_constraint_is_as_declared(
     """Alembic compares neither CHECKs nor, on SQLite, indexes on expressions."""
     on(empty_url, Table.metadata.create_all)
     assert on(database_url, catalogue) == on(empty_url, catalogue)
+
+
+def test_an_upgrade_that_fails_leaves_nothing_behind(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("power")
+
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="power"):
+        patch.setattr("alembic.op.create_index", fail)
+        upgrade(empty_url)
+    assert pending(empty_url)[0] == "0001"
+    upgrade(empty_url)
+    assert pending(empty_url) == []
+
+
+def test_upgrades_at_once_take_turns(postgresql: PostgreSQL) -> None:
+    name = f"empty_{uuid4().hex}"
+    postgresql.execute(f"CREATE DATABASE {name}")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(upgrade, [postgresql.url(name)] * 4))
+    assert pending(postgresql.url(name)) == []
+
+
+def test_a_file_in_use_is_not_upgraded(sqlite_template: Path, tmp_path: Path) -> None:
+    url = sqlite_copy(sqlite_template, tmp_path)
+    store = Store.open(url)
+    with pytest.raises(StoreInUse):
+        upgrade(url)
+    assert pending(url) == []
+    asyncio.run(store.close())
+    upgrade(url)
+
+
+def test_a_new_file_is_for_its_owner_only_and_a_look_does_not_make_it(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "new.db"
+    url = f"sqlite+aiosqlite:///{file}"
+    assert pending(url)[0] == "0001"
+    assert not file.exists()
+    upgrade(url)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def catalogue(connection: Connection) -> list[tuple[str, ...]]:
