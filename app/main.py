@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.auth import Authenticator
 from app.db.engine import Store
+from app.errors import Unavailable
 from app.graphql_over_http import GraphQLOverHTTP
 from app.limits import Limits
 from app.middleware import BodyLimit, RequestLog, SecurityHeaders
@@ -57,11 +58,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
     application = Starlette(
         routes=_routes(store, operations, open_context, explorer=settings.explorer),
         middleware=[
-            Middleware(RequestLog),
             Middleware(SecurityHeaders),
+            Middleware(RequestLog),
             *_cors(settings),
             Middleware(BodyLimit, limit=settings.max_body_bytes),
         ],
+        exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
     application.state.store = store
@@ -124,6 +126,10 @@ def _routes(
         Route("/graphql", graphql, name="graphql"),
         *rest_routes(schema._schema, execute, decode, encode, admit),  # noqa: SLF001
     ]
+
+
+async def _unavailable(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(str(error), 503, {"Retry-After": "1"})
 
 
 async def _healthy(_: Request) -> Response:

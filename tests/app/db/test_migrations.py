@@ -83,7 +83,7 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("power")
 
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="power"):
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="power"):  # noqa: PT012
         patch.setattr("alembic.op.create_index", fail)
         upgrade(empty_url)
     assert pending(empty_url)[0] == "0001"
