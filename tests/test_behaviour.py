@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,21 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from app.auth import Authenticator
+from app.db.engine import Store
+from app.limits import Limits
 from app.local_tokens import issue, local_secret
 from app.main import create_app
+from app.operations import Operations
 from app.settings import Settings
+from app.vault import Vault
+from resolvers.identity import Identity
 from rest_compat.replying import STATUSES
-from tests.doors import Door, GraphQLDoor, Reply, RestDoor
+from schema import schema
+from tests.doors import Door, GraphQLDoor, InProcessDoor, Reply, RestDoor
 from tests.world import World, build
 
-DOORS: dict[str, Callable[[httpx2.AsyncClient], Door]] = {"graphql": GraphQLDoor, "rest": RestDoor}
+DOORS = ("in-process", "graphql", "rest")
 ABSENT = "01900000-0000-7000-8000-000000000000"
 
 
@@ -52,6 +60,18 @@ class Service:
         return reply.text
 
 
+def _door(name: str, settings: Settings, store: Store, client: httpx2.AsyncClient) -> Door:
+    if name == "rest":
+        return RestDoor(client)
+    if name == "graphql":
+        return GraphQLDoor(client)
+    return InProcessDoor(
+        Authenticator.from_settings(settings),
+        Identity(store, Vault.from_file(settings.vault_keys_file)),
+        Operations(schema._schema, Limits()),
+    )
+
+
 @pytest.fixture(params=DOORS)
 async def service(
     request: pytest.FixtureRequest, database_url: str, tmp_path: Path
@@ -64,7 +84,8 @@ async def service(
     transport = httpx2.ASGITransport(application)
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         secret = local_secret(settings.jwt_secret_file)
-        yield Service(DOORS[request.param](client), world, secret, client)
+        door = _door(request.param, settings, application.state.store, client)
+        yield Service(door, world, secret, client)
     await application.state.store.close()
 
 
@@ -305,3 +326,33 @@ async def test_an_expired_token_and_an_unknown_user_are_refused(service: Service
     late = issue(service.secret, subject="ann", ttl=-3600)
     assert (await service.door.ask(late, "getOrgs")).code == "UNAUTHENTICATED"
     await service.refused("UNAUTHENTICATED", "nobody", "getOrgs")
+
+
+async def test_one_hundred_writers_at_once_are_all_served(service: Service) -> None:
+    acme = service.world["acme"]
+    made = await asyncio.gather(
+        *(
+            service.ok("ann", "createEnvironment", name=f"env {number}", organization_id=acme)
+            for number in range(100)
+        )
+    )
+    page = await service.ok("ann", "getEnvironments", orgId=acme, pagesize=1)
+    assert page["total_count"] == 101
+    assert len({row["id"] for row in made}) == 100
+
+
+async def test_changes_of_different_fields_at_once_are_all_kept(service: Service) -> None:
+    at = {"connectionId": service.world["acme-conn-0"]}
+    changes: list[dict[str, Any]] = [
+        {"name": "renamed"},
+        {"status": "IGNORED"},
+        {"metadata": {"a": 1}},
+        {"kind": "aws"},
+    ]
+    await asyncio.gather(
+        *(service.ok("ann", "updateConnection", **at, **change) for change in changes)
+    )
+    row = await service.ok("ann", "getConnectionById", **at)
+    assert [row[name] for name in ("name", "status", "metadata", "kind")] == [
+        "renamed", "ignored", {"a": 1}, "aws",
+    ]  # fmt: skip
