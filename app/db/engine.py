@@ -6,8 +6,14 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -85,9 +91,9 @@ class Store:
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
         writer = create_async_engine(url, poolclass=StaticPool, hide_parameters=True)
-        _prepare(writer, WRITER_PRAGMAS, "BEGIN IMMEDIATE")
+        prepare(writer, WRITER_PRAGMAS, "BEGIN IMMEDIATE")
         reader = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
-        _prepare(reader, READER_PRAGMAS, "BEGIN DEFERRED")
+        prepare(reader, READER_PRAGMAS, "BEGIN DEFERRED")
         return cls("sqlite", reader, writer, lock, asyncio.Lock())
 
     @asynccontextmanager
@@ -149,7 +155,7 @@ def _hold(path: Path) -> IO[str]:
     return lock
 
 
-def _prepare(engine: AsyncEngine, pragmas: Mapping[str, object], begin: str) -> None:
+def prepare(engine: AsyncEngine, pragmas: Mapping[str, object], begin: str) -> None:
     """Set each new connection up, and begin its transactions in the way that is asked for."""
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -167,3 +173,17 @@ def _prepare(engine: AsyncEngine, pragmas: Mapping[str, object], begin: str) -> 
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Any) -> None:
         connection.exec_driver_sql(begin)
+
+
+@contextmanager
+def sqlite_held(url: str) -> Iterator[None]:
+    """Hold a SQLite file for a while; raises `StoreInUse` where a server holds it."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        yield
+        return
+    path = Path(parsed.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(_hold(path.with_name(path.name + ".lock"))):
+        path.touch(mode=0o600)
+        yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +11,29 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.db.engine import prepare, sqlite_held
+
 FOLDER = Path(__file__).parent
+
+#: The advisory lock of PostgreSQL under which servers that start together upgrade in turn.
+LOCK = 0x6D657368
+TURN = threading.Lock()
 
 
 def upgrade(url: str) -> None:
     """Bring the database to the newest revision. Run where no event loop is running."""
 
     def run(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         command.upgrade(_config(connection), "head")
 
-    asyncio.run(_with_connection(url, run))
+    # Alembic keeps its context in a module, so that threads have to take turns as well.
+    with TURN, sqlite_held(url):
+        asyncio.run(_with_connection(url, run))
 
 
 def pending(url: str) -> list[str]:
@@ -34,6 +45,10 @@ def pending(url: str) -> list[str]:
         missing = script.iterate_revisions("head", current or "base")
         return [revision.revision for revision in missing][::-1]
 
+    parsed = make_url(url)
+    # To look is not to make: a file that is missing lacks what an empty database lacks.
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        url = "sqlite+aiosqlite://"
     revisions: list[str] = asyncio.run(_with_connection(url, run))
     return revisions
 
@@ -47,6 +62,8 @@ def _config(connection: Connection) -> Config:
 
 async def _with_connection(url: str, run: Any) -> Any:
     engine = create_async_engine(url)
+    if engine.dialect.name == "sqlite":
+        prepare(engine, {}, "BEGIN IMMEDIATE")
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(run)
