@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
@@ -198,8 +198,7 @@ def listing(
         admit(info.context, access, within)
         question = ask(listed, given)
         if within is not None:
-            extra = (("organization_id", within),)
-            question = type(question)(**{**vars(question), "filters": question.filters + extra})
+            question = replace(question, filters=(*question.filters, ("organization_id", within)))
         return Page(question, None if access is not None else root.id)
 
     return _field(Listed(listed, access), resolve, description, arguments)
