@@ -11,8 +11,9 @@ import strawberry
 from app.db import keys as tables
 from app.permissions import Permission
 from resolvers import keys as resolve
+from resolvers.answers import Public
 from resolvers.context import Context
-from resolvers.fields import Public, column, computed, listing
+from resolvers.fields import column, computed, listing
 from resolvers.listing import Window
 from resolvers.pages import Page as PageRow
 from resolvers.pages import ask
