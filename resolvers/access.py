@@ -54,6 +54,8 @@ class Viewer:
 
     user_id: UUID | None = None
     grants: Grants = field(default_factory=dict)
+    generation: int = 0
+    parameters: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def organizations(self) -> tuple[UUID, ...]:
