@@ -125,9 +125,9 @@ def _routes(
 
     graphql = GraphQLOverHTTP(operations, open_context, explorer=explorer)
     return [
+        Route("/graphql", graphql, name="graphql"),
         Route("/healthz", _healthy),
         Route("/readyz", ready),
-        Route("/graphql", graphql, name="graphql"),
         *rest_routes(schema._schema, execute, decode, encode, admit),  # noqa: SLF001
     ]
 
