@@ -298,6 +298,7 @@ class Encoding(Operations):
     """Has the text of every answer at hand."""
 
     async def execute(self, source: str, **_: Any) -> ExecutionResult:
+        assert source == "{ name }"
         return EncodedResult(b'{"data":{"name":"encoded"}}')
 
 
