@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app import logs
 from app.auth import Authenticator
 from app.db.engine import Store
 from app.errors import Unavailable
 from app.graphql_over_http import GraphQLOverHTTP
 from app.limits import Limits
-from app.middleware import BodyLimit, RequestLog, SecurityHeaders
+from app.middleware import middleware
 from app.operations import Operations
 from app.settings import Settings
 from app.strict_json import decode, encode
@@ -57,17 +58,20 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     application = Starlette(
         routes=_routes(store, operations, open_context, explorer=settings.explorer),
-        middleware=[
-            Middleware(SecurityHeaders),
-            Middleware(RequestLog),
-            *_cors(settings),
-            Middleware(BodyLimit, limit=settings.max_body_bytes),
-        ],
+        middleware=middleware(
+            settings.max_body_bytes, *_cors(settings), log_requests=settings.log_requests
+        ),
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
     application.state.store = store
     return application
+
+
+def service() -> Starlette:
+    """The application for a server process, whose log is set up as well."""
+    logs.configure()
+    return create_app()
 
 
 def _limits(settings: Settings) -> Limits:
@@ -121,9 +125,9 @@ def _routes(
 
     graphql = GraphQLOverHTTP(operations, open_context, explorer=explorer)
     return [
+        Route("/graphql", graphql, name="graphql"),
         Route("/healthz", _healthy),
         Route("/readyz", ready),
-        Route("/graphql", graphql, name="graphql"),
         *rest_routes(schema._schema, execute, decode, encode, admit),  # noqa: SLF001
     ]
 

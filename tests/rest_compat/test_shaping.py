@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from rest_compat.documents import Operation
-from rest_compat.shaping import NEVER, reshape, shape_of
+from rest_compat.shaping import NEVER, reshaper
 
 
 def _reshaped(operation: Operation, value: Any) -> Any:
-    return reshape(value, shape_of(operation))
+    return reshaper(operation)(value)
 
 
 CASES: list[tuple[str, Any, Any]] = [
