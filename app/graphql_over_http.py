@@ -14,8 +14,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
+from app.compiling import Executed
 from app.disconnects import while_connected
-from app.encoded_result import EncodedResult
 from app.errors import BadInput, Code, Problem
 from app.media_types import GRAPHQL, HTML, JSON, preferred
 from app.operations import NotAQuery, Operations
@@ -212,17 +212,23 @@ def _checked(given: object) -> Parameters:
 
 
 def _respond(result: ExecutionResult | Problem, media: str) -> Answer:
-    if isinstance(result, EncodedResult):
-        return Answer(200, result.body, media)
     if isinstance(result, Problem):
         status = STATUS.get(result.code, 400)
         return _json(status, _error(result.message, result.extensions), media)
+    if isinstance(result, Executed) and result.errors is None:
+        return _json(200, {"data": result.data}, media, _executor(result.left))
     body: dict[str, Any] = {**result.formatted}
     if not _executed(result):
         del body["data"]
     if isinstance(_first_cause(result), NotAQuery):
         return _json(405, body, media, ALLOW)
     return _json(_status(result, media), body, media)
+
+
+def _executor(left: str | None) -> Header:
+    """A header for the curious: who answered, and why it was not the compiler."""
+    text = "compiled" if left is None else f"interpreted; {left}"
+    return (b"x-meshgraph-executor", text.encode("ascii", "replace"))
 
 
 def _status(result: ExecutionResult, media: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from graphql import DocumentNode, ExecutionResult
+from sqlalchemy import literal, select
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -27,6 +28,7 @@ from app.strict_json import decode, encode
 from app.vault import Vault
 from resolvers.context import Context
 from resolvers.identity import Identity
+from resolvers.plan.planner import Planner
 from rest_compat.facade import routes as rest_routes
 from schema import schema
 
@@ -47,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     operations = Operations(
         schema._schema,  # noqa: SLF001 - Strawberry offers the graphql-core schema in no other way
         limits,
+        compiler=Planner(schema, store.dialect, select(literal(0)).scalar_subquery()),
         introspection=settings.introspection,
         suggestions=settings.field_suggestions,
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 
+from app.compiling import LeftToInterpreter
 from resolvers.listing import encode_cursor
 
 #: Stand between the values of a split column, and for NULL among them. A text may hold either: a
@@ -18,8 +19,11 @@ SEPARATOR = "\x1f"
 NULL = "\x1e"
 
 
-class NotAsPlanned(Exception):
-    """What was read does not fit the plan; the interpreter must answer."""
+class NotAsPlanned(LeftToInterpreter):
+    """What was read does not fit the plan."""
+
+    def __init__(self, reason: str = "a value does not fit the plan") -> None:
+        super().__init__(reason)
 
 
 def column(text: str | None, number: int) -> list[str]:

@@ -8,9 +8,9 @@ parameters and remembered nowhere.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
@@ -36,6 +36,7 @@ from app.errors import Problem
 from app.permissions import Permission
 from resolvers.access import Viewer
 from resolvers.answers import Public
+from resolvers.context import Context
 from resolvers.plan.asks import structure, values
 from resolvers.plan.generated import NotAsPlanned
 from resolvers.plan.reading import ID_ARGUMENTS, Reader, Reading, Unplannable, parameter_of
@@ -49,12 +50,6 @@ MOST_OPERATIONS = 1_000
 MOST_STATEMENTS = 32
 MOST_QUESTIONS = 256
 LONGEST_QUESTION = 4_096  # bytes of the variables' values
-
-
-class Rows(Protocol):
-    """Runs a statement by itself, in a snapshot of its own."""
-
-    async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]: ...
 
 
 class Recent(Generic[Key, Value]):
@@ -92,17 +87,14 @@ class Call:
     question: Question
     ids: Mapping[str, UUID]
 
-    async def run(self, store: Rows, viewer: Viewer) -> dict[str, Any]:
-        """The data of the response, its leaves as `app.strict_json.encode` takes them.
-
-        Raises `NotAsPlanned` where the interpreter must answer, and tell of errors if there are.
-        """
-        statement = self.question.statement
+    async def run(self, context: Context) -> dict[str, Any]:
+        """As `app.compiling.Call` has it."""
+        statement, viewer = self.question.statement, context.viewer
         if not all(_admitted(viewer, *each, self) for each in statement.admissions):
-            raise NotAsPlanned
-        rows = await store.fetch(statement.sql, self._parameters(viewer))
+            raise NotAsPlanned("the viewer may not ask this")
+        rows = await context.store.fetch(statement.sql, self._parameters(viewer))
         if rows[0][0] != viewer.generation:
-            raise Stale
+            raise NotAsPlanned("the viewer's rights have changed")
         try:
             return statement.build(rows, self.question.pages)
         except KeyError:  # a value that is no member of its enum
@@ -129,10 +121,6 @@ class Call:
             value = value_of(viewer, name)
             viewer.parameters[name] = process(value) if process else value
         return viewer.parameters[name]
-
-
-class Stale(Exception):
-    """The viewer's rights have changed since they were read."""
 
 
 @dataclass
@@ -230,8 +218,8 @@ class Planner:
             statement = self._statement(known, reading, coerced)
         except Unplannable as refusal:
             return refusal
-        except (Problem, GraphQLError) as error:
-            return Unplannable((), f"an argument is refused: {str(error)[:100]}")
+        except (Problem, GraphQLError):
+            return Unplannable((), "an argument is refused")
         return _question(statement, reading)
 
     def _statement(self, known: Operation, reading: Reading, coerced: VariableValues) -> Statement:

@@ -31,6 +31,7 @@ from graphql.execution.collect_fields import (
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.arguments import convert_arguments
 
+from app.compiling import LeftToInterpreter
 from resolvers.answers import Anyone, Command, Computed, Listed, Member, One
 from resolvers.identifiers import parse, parse_input
 from resolvers.listing import Ask
@@ -43,13 +44,12 @@ ID_ARGUMENTS = {"id": "id", "organizationId": "organization_id"}
 Path = tuple[str, ...]
 
 
-class Unplannable(Exception):
+class Unplannable(LeftToInterpreter):
     """The operation must be interpreted; `path` leads to the field that asks for it."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{'.'.join(path)}: {reason}")
+        super().__init__(f"{'.'.join(path)}: {reason}" if path else reason)
         self.path = path
-        self.reason = reason
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 import strawberry
-from graphql import ExecutionResult
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from app.encoded_result import EncodedResult
 from app.errors import Forbidden, Unauthenticated, Unavailable
 from app.graphql_over_http import GraphQLOverHTTP
 from app.limits import Limits
@@ -294,22 +293,27 @@ def test_a_context_that_cannot_be_opened(
     assert error["extensions"] == {"code": code}
 
 
-class Encoding(Operations):
-    """Has the text of every answer at hand."""
+class Compiled:
+    """A compiler of one answer, with leaves that only JSON has a form for."""
 
-    async def execute(self, source: str, **_: Any) -> ExecutionResult:
-        assert source == "{ name }"
-        return EncodedResult(b'{"data":{"name":"encoded"}}')
+    def planned(self, *_: Any) -> Any:
+        return self
+
+    plan = planned
+
+    async def run(self, _context: object) -> dict[str, Any]:
+        return {"name": orjson.Fragment('{"as":"it is"}')}
 
 
 @pytest.mark.parametrize("media", [JSON, GRAPHQL])
-def test_a_result_that_is_encoded_is_sent_as_it_is(media: str) -> None:
-    endpoint = GraphQLOverHTTP(Encoding(OPERATIONS._schema, Limits()), open_context)
+def test_a_compiled_answer_is_sent_and_says_so(media: str) -> None:
+    operations = Operations(OPERATIONS._schema, Limits(), compiler=Compiled())
+    endpoint = GraphQLOverHTTP(operations, open_context)
     with TestClient(Starlette(routes=[Route("/graphql", endpoint)])) as client:
         response = post(client, {"query": "{ name }"}, accept=media)
-    assert (response.status_code, response.text) == (200, '{"data":{"name":"encoded"}}')
+    assert (response.status_code, response.text) == (200, '{"data":{"name":{"as":"it is"}}}')
     assert response.headers["content-type"] == f"{media}; charset=utf-8"
-    assert response.headers["content-length"] == "27"
+    assert response.headers["x-meshgraph-executor"] == "compiled"
 
 
 async def test_the_operation_is_cancelled_when_the_client_goes() -> None:
