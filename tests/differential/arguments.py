@@ -26,7 +26,7 @@ from tests.differential.world import IDS, TEXTS
 SEARCHES = (
     "", " ", "a", "SAME", "same ", "%", "_", "\\", '"', "'", "100%", "r_s", "\x1f", "\x1e", "\n",
     "😀", "e\u0301", "é", "É", "ß", "zz", "x" * 100, "x" * 101, "y" * 3_000, "%' OR '1'='1",
-    "{\"a\": 1}", "\\%", "null",
+    '{"a": 1}', "\\%", "null",
 )  # fmt: skip
 DOMAINS = ("acme.org", "ACME.ORG", " rival.example ", "gone.org", "", "nobody.invalid", "%")
 MALFORMED_IDS = ("", "x", "1", "not-a-uuid", "00000000-0000-0000-0000-00000000000", "é" * 70)

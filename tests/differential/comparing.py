@@ -10,12 +10,14 @@ from difflib import unified_diff
 
 import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType
+from sqlalchemy import literal, select
 
 from app.db.engine import Store
 from app.limits import Limits
 from app.operations import Operations
 from app.vault import Vault
 from resolvers.access import Viewer
+from resolvers.plan.planner import Planner
 from schema import schema
 from tests.differential.executors import Answer, Executors, Operation
 from tests.differential.shrinking import shrunk
@@ -28,8 +30,9 @@ LIMITS = replace(Limits(), query_seconds=60.0)
 
 def executors(store: Store, vault: Vault) -> Executors:
     """The place where the compiler is plugged in."""
-    interpreter, compiler = Operations(SCHEMA, LIMITS), Operations(SCHEMA, LIMITS)
-    return Executors(store, vault, interpreter, compiler)
+    planner = Planner(schema, store.dialect, select(literal(0)).scalar_subquery())
+    compiler = Operations(SCHEMA, LIMITS, compiler=planner)
+    return Executors(store, vault, Operations(SCHEMA, LIMITS), compiler)
 
 
 @dataclass
@@ -42,9 +45,7 @@ class Comparing:
     seen: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    async def over(
-        cls, both: Executors, viewers: Mapping[str | None, Viewer]
-    ) -> Comparing:
+    async def over(cls, both: Executors, viewers: Mapping[str | None, Viewer]) -> Comparing:
         """With the cursors of every order of every list, as one who may see them gets them."""
         found: dict[str, list[str]] = defaultdict(list)
         for order, source in _lists():

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from graphql import (
+    REMOVE,
     DocumentNode,
     Node,
     OperationDefinitionNode,
-    REMOVE,
     VariableNode,
     Visitor,
     parse,

@@ -33,7 +33,7 @@ TEXTS = (
 JSONS: tuple[dict[str, Any], ...] = (
     {},
     {"nested": {"deep": [1, {"deeper": None}], "empty": {}, "list": []}},
-    {"text": "\x1e\x1f\t\n\"\\ 😀 e\u0301", "": "empty key", "é": "ключ"},
+    {"text": '\x1e\x1f\t\n"\\ 😀 e\u0301', "": "empty key", "é": "ключ"},
     {"big": 2**63, "bigger": -(2**70), "float": 1.5, "whole": 1.0, "small": 1e-7, "large": 1e300},
     {"null": None, "true": True, "false": False, "zero": 0, "minus": -0.0},
     {"preferences": {"theme": "dark", "dashboard": None}},
@@ -87,7 +87,9 @@ IDS: Mapping[str, list[UUID]] = {
     "Connection": CONNECTIONS,
     "Key": [UUID(each) for each in Permission],
     "Role": [identity(f"role-{name}") for name in (*ROLES, WATCHER)],
-    "OrganizationMembership": [identity(f"{p}@{o}") for p, (places, _) in PEOPLE.items() for o in places],
+    "OrganizationMembership": [
+        identity(f"{p}@{o}") for p, (places, _) in PEOPLE.items() for o in places
+    ],
     "TeamMembership": [identity(f"seat-{t}-{u}") for t, u in product(range(3), range(4))],
     "OrganizationTeam": [identity(f"link-{n}-acme") for n in range(4)],
 }
@@ -263,8 +265,9 @@ def _watcher() -> Iterator[tuple[type[Table], Rows]]:
     chain, role = identity("watching"), identity(f"role-{WATCHER}")
     held = (Permission.VIEW_ENVIRONMENT, Permission.VIEW_PROFILE)
     yield keys.Keychain, iter([{"id": chain, "name": "Watching", "owner": UUID(int=0), **stamp(0)}])
-    yield keys.RoleKeychain, iter(
-        [{"id": identity("given"), "role_id": role, "keychain_id": chain, **stamp(0)}]
+    yield (
+        keys.RoleKeychain,
+        iter([{"id": identity("given"), "role_id": role, "keychain_id": chain, **stamp(0)}]),
     )
     yield (
         keys.KeychainKey,
