@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.auth import Authenticator
+from app.auth import Authenticator, credential
 from app.db.engine import Store
 from app.errors import Unavailable
 from app.graphql_over_http import GraphQLOverHTTP
@@ -39,9 +39,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
     identity = Identity(
         store,
         Vault.from_file(settings.vault_keys_file),
+        Authenticator.from_settings(settings),
         provision=settings.unknown_users == "provision",
     )
-    open_context = _open_context(Authenticator.from_settings(settings), identity)
+    open_context = _open_context(identity)
     limits = _limits(settings)
     operations = Operations(
         schema._schema,  # noqa: SLF001 - Strawberry offers the graphql-core schema in no other way
@@ -86,11 +87,10 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _open_context(authenticator: Authenticator, identity: Identity) -> OpenContext:
+def _open_context(identity: Identity) -> OpenContext:
     @asynccontextmanager
     async def open_context(request: Request) -> AsyncIterator[Context]:
-        claims = await authenticator.identify(request.headers, request.cookies)
-        async with identity.open(claims) as context:
+        async with identity.open(credential(request.scope["headers"])) as context:
             yield context
 
     return open_context
