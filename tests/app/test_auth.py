@@ -337,7 +337,9 @@ async def test_settings_decide_what_is_accepted(
 ) -> None:
     made = configured(**settings)
     if message is None:
-        assert (await identify(made, bearing(token))).subject == "ada"
+        found = await identify(made, bearing(token))
+        assert found is not None
+        assert found.subject == "ada"
     else:
         assert await refusal(made, token) == message
 
@@ -361,6 +363,15 @@ async def test_local_tokens_work_while_the_provider_is_down(configured: Any) -> 
     assert await identify(made, bearing(GOOD)) == ADA
     with pytest.raises(Unavailable):
         await identify(made, bearing(signed(PROVIDED)))
+
+
+async def test_the_first_keys_of_a_provider_are_a_new_revision(configured: Any) -> None:
+    made = configured(jwks_url="https://idp/keys")
+    assert made.revision() == 0
+    await made.verify(GOOD)
+    assert made.revision() == 0
+    await made.verify(signed({**PROVIDED, "aud": "mesh"}))
+    assert made.revision() == 1
 
 
 async def test_tokens_are_not_logged(
