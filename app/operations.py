@@ -32,7 +32,7 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from app.compiling import Call, Compiler, Executed, LeftToInterpreter
-from app.errors import BadInput, Code, Problem, Unavailable
+from app.errors import BadInput, Code, Problem, Unauthenticated, Unavailable
 from app.graphql_errors import problem_result, refused, shown
 from app.guard import check_shape, fragments_of, has_cycles
 from app.input_values import check_variables
@@ -86,7 +86,8 @@ class Operations:
     ) -> ExecutionResult:
         """Execute an operation of a document from outside.
 
-        A request that is refused before it is executed has errors without a path.
+        A request that is refused before it is executed has errors without a path. Raises
+        `Unauthenticated` for a viewer who has ceased to be one.
         """
         try:
             document = self._valid_document(source)
@@ -95,6 +96,8 @@ class Operations:
             return await self._execute(document, operation, variables, context, trusted=False)
         except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
+        except Unauthenticated:
+            raise
         except Problem as problem:
             return problem_result(problem)
 
@@ -112,6 +115,8 @@ class Operations:
             return await self._execute(document, operation, variables, context, trusted=True)
         except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
+        except Unauthenticated:
+            raise
         except Problem as problem:
             return problem_result(problem)
 
@@ -136,6 +141,8 @@ class Operations:
                 call = self._plan(document, operation, given, coerced)
             return await self._call(call, operation, context)
         except LeftToInterpreter as left:
+            if self._compiler is not None:
+                await self._compiler.hand_over(context)
             OPERATIONS.labels("interpreted").inc()
             return Executed(await self._run(document, operation, given, context), left.reason)
 

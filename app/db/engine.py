@@ -23,6 +23,7 @@ from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import StaticPool
 
+from app.db.access import WatchedSession, advance
 from app.db.direct import Direct, PostgreSQL, SQLite
 from app.db.retry import retrying
 from app.db.session import SerialSession, SnapshotSession
@@ -134,9 +135,13 @@ class Store:
         return await retrying(partial(self._transaction, work), timeout)
 
     async def _transaction(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
-        session = SerialSession(self.writer, expire_on_commit=False)
+        session = SerialSession(
+            self.writer, expire_on_commit=False, sync_session_class=WatchedSession
+        )
         async with self._turn, session, session.begin():
-            return await work(session)
+            answer = await work(session)
+            await advance(session)
+            return answer
 
     async def ping(self) -> None:
         """Raise `Unavailable` unless the database answers."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from graphql import (
@@ -105,7 +105,7 @@ class Values:
         return maker(place) if maker is not None else self._by_type(type_, place)
 
     def _by_type(self, type_: GraphQLInputType, place: Place) -> Any:
-        type_ = get_nullable_type(type_)
+        type_ = cast("GraphQLInputType", get_nullable_type(type_))
         if isinstance(type_, GraphQLEnumType):
             return self._random.choice(list(type_.values))
         if isinstance(type_, GraphQLInputObjectType):
