@@ -46,7 +46,7 @@ class Compiler(Protocol):
         """The call for an operation of a valid document; raises `LeftToInterpreter`."""
         ...
 
-    async def hand_over(self, context: Any, /) -> None:
+    async def hand_over(self, operation: OperationDefinitionNode, context: Any, /) -> None:
         """Make the context ready for the interpreter; raises `Unauthenticated`."""
         ...
 

@@ -142,7 +142,7 @@ class Operations:
             return await self._call(call, operation, context)
         except LeftToInterpreter as left:
             if self._compiler is not None:
-                await self._compiler.hand_over(context)
+                await self._compiler.hand_over(operation, context)
             OPERATIONS.labels("interpreted").inc()
             return Executed(await self._run(document, operation, given, context), left.reason)
 

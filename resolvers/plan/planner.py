@@ -202,9 +202,13 @@ class Planner:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Unplannable((), "an id is not a UUID") from None
 
-    async def hand_over(self, context: Context) -> None:
-        """As `app.compiling.Compiler` has it: the interpreter trusts the rights it is given."""
-        await context.settled()
+    async def hand_over(self, operation: OperationDefinitionNode, context: Context) -> None:
+        """As `app.compiling.Compiler` has it: the rights are brought up to date.
+
+        Not for a mutation: its transaction does so, and must not wait for a snapshot.
+        """
+        if operation.operation is OperationType.QUERY:
+            await context.settled()
 
     def _known(self, document: DocumentNode, operation: OperationDefinitionNode) -> Operation:
         known = self._operations.get(id(operation))

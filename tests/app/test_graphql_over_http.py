@@ -301,7 +301,7 @@ class Compiled:
 
     plan = planned
 
-    async def hand_over(self, _context: object) -> None:
+    async def hand_over(self, *_: object) -> None:
         raise AssertionError
 
     async def run(self, _context: object) -> dict[str, Any]:
