@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -45,6 +47,7 @@ class Identity:
     provision: bool = False
     clock: Callable[[], float] = time.monotonic
     _viewers: Viewers = field(default_factory=Viewers)
+    _turns: WeakValueDictionary[bytes, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     @asynccontextmanager
     async def open(self, credential: str | None, *, settled: bool = True) -> AsyncIterator[Context]:
@@ -96,14 +99,23 @@ class Identity:
         return proven
 
     async def _prove(self, credential: str) -> Proven:
+        """As kept, or proven now: once, however many requests bring the token together."""
         proven = self._proven(credential)
-        if proven is None:
-            since = self.clock()
-            claims = await self.authenticator.verify(credential)
-            revision = self.authenticator.revision()
-            proven = Proven(claims, await self._load(claims), since, revision)
-            self._viewers.put(key_of(credential), proven)
+        if proven is not None:
+            return proven
+        key = key_of(credential)
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            proven = self._proven(credential)
+            if proven is None:
+                proven = await self._prove_anew(credential)
+                self._viewers.put(key, proven)
         return proven
+
+    async def _prove_anew(self, credential: str) -> Proven:
+        since = self.clock()
+        claims = await self.authenticator.verify(credential)
+        revision = self.authenticator.revision()
+        return Proven(claims, await self._load(claims), since, revision)
 
     async def _reload(self, credential: str, proven: Proven, session: AsyncSession) -> Viewer:
         """What the user holds by now. The token's proof grows no younger by it."""

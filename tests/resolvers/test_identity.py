@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -156,6 +157,23 @@ async def test_a_known_token_costs_one_look_at_the_generation(scene: Scene) -> N
         async with identity.open(token, settled=False) as context:
             assert context.viewer is known
     assert third == []
+
+
+async def test_requests_that_come_together_read_a_viewer_once(scene: Scene) -> None:
+    identity, token = scene.reader.identity, scene.reader.tokens["ann"]
+    with statements(identity.store) as seen:
+        found = await asyncio.gather(*(identity.viewer(token) for _ in range(20)))
+    assert len(seen) == 3
+    assert all(each is found[0] for each in found)
+
+
+async def test_a_refusal_is_nobody_elses(scene: Scene) -> None:
+    identity, token = scene.reader.identity, scene.reader.tokens["bob"]
+    await scene.change(users.User, "bob", status="inactive")
+    asked = asyncio.gather(*(identity.viewer(token) for _ in range(3)), return_exceptions=True)
+    assert [type(each) for each in await asked] == [Unauthenticated] * 3
+    await scene.change(users.User, "bob", status="active")
+    assert (await identity.viewer(token)).organizations == (scene.world.ids["acme"],)
 
 
 async def test_a_caller_without_a_token_costs_nothing(scene: Scene) -> None:
