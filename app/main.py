@@ -25,6 +25,7 @@ from app.settings import Settings
 from app.strict_json import decode, encode
 from app.vault import Vault
 from resolvers.context import Context
+from resolvers.executor import ColumnExecutor
 from resolvers.identity import Identity
 from rest_compat.facade import routes as rest_routes
 from schema import schema
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         limits,
         introspection=settings.introspection,
         suggestions=settings.field_suggestions,
+        executor=ColumnExecutor,
     )
 
     @asynccontextmanager

@@ -168,10 +168,13 @@ def _beyond(ask: Ask, bound: tuple[str, UUID], *, later: bool, argument: str) ->
     return or_(order.expression < value, and_(order.expression == value, identity < bound[1]))
 
 
-def page_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[*tuple[Any, ...]]:
+def page_of(
+    ask: Ask, viewer: Viewer, parents: list[UUID] | None, only: tuple[str, ...] | None = None
+) -> Select[*tuple[Any, ...]]:
     """(row, sort value, parent) of one window per parent, and one row more to tell of a next page.
 
-    Without parents the parent is NULL and the window is that of the whole list.
+    Without parents the parent is absent and the window is that of the whole list. With `only`,
+    the attributes of that name stand in place of the row.
     """
     listing, window = ask.listing, ask.window
     key, identity = listing.order[ask.order].expression, listing.table.id
@@ -187,7 +190,7 @@ def page_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[*tup
         inner = inner.where(_beyond(ask, window.after, later=True, argument="after"))
     if window.before is not None:
         inner = inner.where(_beyond(ask, window.before, later=False, argument="before"))
-    return _windowed(ask, inner, sort, parent, parents or [])
+    return _windowed(ask, inner, sort, parent, parents or [], only=only)
 
 
 def _windowed(
@@ -196,18 +199,22 @@ def _windowed(
     sort: tuple[Expression, ...],
     parent: Expression | None,
     parents: list[UUID],
+    *,
+    only: tuple[str, ...] | None,
 ) -> Select[*tuple[Any, ...]]:
     table, window = ask.listing.table, ask.window
+    shown = select(*(getattr(table, name) for name in only)) if only is not None else select(table)
+    shown = shown.select_from(table)
     start = window.page * window.limit
     if parent is None:
         inner = inner.order_by(*sort).limit(window.limit + 1).offset(start)
         inner = inner.add_columns(func.row_number().over(order_by=sort).label("number"))
         chosen = inner.subquery()
-        rows = select(table, chosen.c.sort_value).join(chosen, chosen.c.row_id == table.id)
+        rows = shown.add_columns(chosen.c.sort_value).join(chosen, chosen.c.row_id == table.id)
         return rows.order_by(chosen.c.number)
     chosen = inner.where(parent.in_(parents)).subquery()
     return (
-        select(table, chosen.c.sort_value, chosen.c.parent)
+        shown.add_columns(chosen.c.sort_value, chosen.c.parent)
         .join(chosen, chosen.c.row_id == table.id)
         .where(chosen.c.number > start, chosen.c.number <= start + window.limit + 1)
         .order_by(chosen.c.parent, chosen.c.number)
