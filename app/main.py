@@ -26,6 +26,7 @@ from app.settings import Settings
 from app.strict_json import decode, encode
 from app.vault import Vault
 from resolvers.context import Context
+from resolvers.executor import ColumnExecutor
 from resolvers.identity import Identity
 from resolvers.plan.planner import Planner
 from rest_compat.facade import routes as rest_routes
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         compiler=Planner(schema, store.dialect),
         introspection=settings.introspection,
         suggestions=settings.field_suggestions,
+        executor=ColumnExecutor,
     )
 
     @asynccontextmanager

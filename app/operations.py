@@ -17,6 +17,7 @@ from typing import Any
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    Executor,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -65,9 +66,11 @@ class Operations:
         compiler: Compiler | None = None,
         introspection: bool = True,
         suggestions: bool = True,
+        executor: type[Executor[Any]] | None = None,
     ) -> None:
         self.limits = limits
         self._compiler = compiler
+        self._executor = executor
         self._schema = schema
         self._hide = not suggestions
         self._rules = specified_rules
@@ -242,6 +245,7 @@ class Operations:
                     context_value=context,
                     variable_values=variables,
                     operation_name=operation.name.value if operation.name else None,
+                    executor_class=self._executor,
                     hide_suggestions=self._hide,
                 )
                 if inspect.isawaitable(result):

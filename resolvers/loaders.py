@@ -24,11 +24,21 @@ Answer = TypeVar("Answer")
 Read = Callable[[Executable], Awaitable[Result[*tuple[Any, ...]]]]
 
 
+class Columns:
+    """Some columns of a row, as attributes: SQLAlchemy's own rows find theirs ten times slower."""
+
+    def __init__(self, names: tuple[str, ...], values: list[Any]) -> None:
+        self.__dict__.update(zip(names, values, strict=True))
+
+
 @dataclass(frozen=True)
 class Found:
-    """The rows of one window with their sort values, and whether more follow."""
+    """The rows of one window with their sort values, and whether more follow.
 
-    rows: tuple[tuple[Table, object], ...]
+    A row is a `Table`, or `Columns` where only some were asked for.
+    """
+
+    rows: tuple[tuple[Any, object], ...]
     more: bool
 
 
@@ -79,19 +89,22 @@ class Loaders:
         values: list[Any] = await self._loader((key, value), batch).load(row_id)
         return values
 
-    async def window(self, ask: Ask, parent: UUID | None) -> Found:
+    async def window(
+        self, ask: Ask, parent: UUID | None, columns: tuple[str, ...] | None = None
+    ) -> Found:
         """One page of the list, under one parent or (None) of the whole."""
+        key = "window", ask, columns
         if parent is None:
-            return await self._once(("window", ask), lambda: self._whole(ask))
+            return await self._once(key, lambda: self._whole(ask, columns))
 
         async def batch(parents: list[UUID]) -> list[Found]:
-            result = await self._read(page_of(ask, await self._viewer(), parents))
-            rows: dict[UUID, list[tuple[Table, object]]] = defaultdict(list)
-            for row, sort_value, owner in result:
-                rows[owner].append((row, sort_value))
+            result = await self._read(page_of(ask, await self._viewer(), parents, columns))
+            rows: dict[UUID, list[tuple[Any, object]]] = defaultdict(list)
+            for *values, sort_value, owner in result:
+                rows[owner].append((_item(values, columns), sort_value))
             return [_found(ask, rows[each]) for each in parents]
 
-        found: Found = await self._loader(("window", ask), batch).load(parent)
+        found: Found = await self._loader(key, batch).load(parent)
         return found
 
     async def _once(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
@@ -101,9 +114,9 @@ class Loaders:
         answer: Answer = await self._whole_graph[key]
         return answer
 
-    async def _whole(self, ask: Ask) -> Found:
-        result = await self._read(page_of(ask, await self._viewer(), None))
-        return _found(ask, [(row, sort_value) for row, sort_value in result])
+    async def _whole(self, ask: Ask, columns: tuple[str, ...] | None) -> Found:
+        result = await self._read(page_of(ask, await self._viewer(), None, columns))
+        return _found(ask, [(_item(values, columns), key) for *values, key in result])
 
     async def _count(self, ask: Ask) -> int:
         return int((await self._read(total_of(ask, await self._viewer(), None))).scalar_one())
@@ -123,7 +136,11 @@ class Loaders:
         return total
 
 
-def _found(ask: Ask, rows: list[tuple[Table, object]]) -> Found:
+def _item(values: list[Any], columns: tuple[str, ...] | None) -> Any:
+    return values[0] if columns is None else Columns(columns, values)
+
+
+def _found(ask: Ask, rows: list[tuple[Any, object]]) -> Found:
     limit = ask.window.limit
     kept = rows[:limit]
     return Found(tuple(reversed(kept)) if ask.window.backwards else tuple(kept), len(rows) > limit)
