@@ -217,9 +217,7 @@ class Dataset:
                 away = (home + 1 + connection // ENVIRONMENTS % 4) % ENVIRONMENTS
                 for turn, place in enumerate((home, away) if busy or connection % 2 else (home,)):
                     count = 2 * number + turn
-                    environment = row_id(
-                        Kind.ENVIRONMENT, organization * ENVIRONMENTS + place
-                    )
+                    environment = row_id(Kind.ENVIRONMENT, organization * ENVIRONMENTS + place)
                     yield row_id(Kind.ASSIGNMENT, count), environment, row, *_times(count)
 
 

@@ -43,8 +43,8 @@ async def _role(url: str) -> UUID:
     store = Store.open(url)
     try:
         async with store.reading() as session:
-            role: UUID = await session.scalar(select(Role.id).where(Role.role_name == VIEWER_ROLE))
-            return role
+            statement = select(Role.id).where(Role.role_name == VIEWER_ROLE)
+            return (await session.execute(statement)).scalar_one()
     finally:
         await store.close()
 
