@@ -134,6 +134,16 @@ class Running:
         """Bytes of resident memory of the process and of each one below it that has any."""
         return [_resident(pid) for pid in _family(self.pid)]
 
+    def cpu_seconds(self) -> float:
+        """Processor time used so far by the process and those below it."""
+        return sum(_cpu_seconds(pid) for pid in _family(self.pid))
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    user, system = fields[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
 
 def _family(pid: int) -> Iterator[int]:
     yield pid

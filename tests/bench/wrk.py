@@ -41,6 +41,7 @@ class LoadFailed(RuntimeError):
 class Result:
     """Requests per second, and latencies in milliseconds."""
 
+    requests: int
     rate: float
     p50: float
     p99: float
@@ -56,7 +57,7 @@ def program() -> str:
 
 def write_script(path: Path, requests: Sequence[Request], headers: Mapping[str, str]) -> None:
     """A Lua script for wrk that sends the requests in turn."""
-    table = ", ".join(f"[{_lua(name)}] = {_lua(value)}" for name, value in headers.items())
+    table = ", ".join(f"[ {_lua(name)} ] = {_lua(value)}" for name, value in headers.items())
     lines = [f"  local headers = {{{table}}}"]
     for request in requests:
         body = "nil" if request.body is None else _lua(request.body)
@@ -89,4 +90,5 @@ def load(url: str, script: Path, *, connections: int, seconds: float, least_byte
         raise LoadFailed(f"{url} {script.stem}: {line}")
     if found["bytes"] / found["requests"] < least_bytes:
         raise LoadFailed(f"{url} {script.stem}: answers under {least_bytes:.0f} bytes: {line}")
-    return Result(found["requests"] / (found["microseconds"] / 1e6), found["p50"], found["p99"])
+    rate = found["requests"] / (found["microseconds"] / 1e6)
+    return Result(found["requests"], rate, found["p50"], found["p99"])
