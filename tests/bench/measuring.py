@@ -16,7 +16,7 @@ from tests.bench.workloads import Request, Workload
 
 #: Bodies under load are as long as those that were checked, but for ids and times.
 TOLERANCE = 0.95
-WARM_UP = 1.0
+WARM_UP = 3.0
 
 
 @dataclass(frozen=True)
