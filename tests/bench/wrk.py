@@ -86,7 +86,9 @@ def load(url: str, script: Path, *, connections: int, seconds: float, least_byte
     if done.returncode or line is None:
         raise LoadFailed(f"wrk failed: {done.stdout[-500:]}{done.stderr[-500:]}")
     found = json.loads(line.removeprefix("RESULT "))
-    if not found["requests"] or found["failed"] or found["status"]:
+    if not found["requests"]:
+        raise LoadFailed(f"{url} {script.stem}: no answer in {seconds:.0f} s: give it more time.")
+    if found["failed"] or found["status"]:
         raise LoadFailed(f"{url} {script.stem}: {line}")
     if found["bytes"] / found["requests"] < least_bytes:
         raise LoadFailed(f"{url} {script.stem}: answers under {least_bytes:.0f} bytes: {line}")
