@@ -88,11 +88,13 @@ def serve(
     preparing.seed(settings, demo=demo)
     announce(settings, demo=demo)
     uvicorn.run(
-        "app.main:create_app",
+        "app.main:service",
         factory=True,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
+        loop="uvloop",  # both by name, so that a server without them does not start
+        http="httptools",
         access_log=False,  # `app.middleware` writes one line for each request
         server_header=False,
         log_level="warning",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from graphql import ExecutionResult
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
+from app.compiling import Executed
 from app.disconnects import while_connected
 from app.errors import BadInput, Code, Problem
 from app.media_types import GRAPHQL, HTML, JSON, preferred
@@ -20,8 +22,14 @@ from app.operations import NotAQuery, Operations
 from app.strict_json import decode, encode
 
 OpenContext = Callable[[Request], AbstractAsyncContextManager[object]]
+Header = tuple[bytes, bytes]
 
-ALLOW = {"Allow": "GET, POST"}
+ALLOW = (b"allow", b"GET, POST")
+CLOSE = (b"connection", b"close")
+NO_ENCODING = (b"accept-encoding", b"")
+CONTENT_TYPES = {
+    media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (GRAPHQL, JSON, HTML)
+}
 
 # A result without data, by the code of its first error. Anything else the caller got wrong is 400.
 STATUS = {
@@ -30,16 +38,25 @@ STATUS = {
     Code.UNAVAILABLE: 503,
     Code.INTERNAL_SERVER_ERROR: 500,
 }
-HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
+HEADERS = {401: ((b"www-authenticate", b"Bearer"),), 503: ((b"retry-after", b"1"),)}
 
 
 class Refusal(Exception):
     """An HTTP request that is no GraphQL request; its status does not depend on the media type."""
 
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, status: int, message: str, *headers: Header) -> None:
         super().__init__(message)
         self.status = status
-        self.headers = dict(headers or {})
+        self.headers = headers
+
+
+class Answer(NamedTuple):
+    """A response; the length and the media type are headers that every one has."""
+
+    status: int
+    body: bytes
+    media: str
+    headers: tuple[Header, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,38 +82,45 @@ class GraphQLOverHTTP:
     explorer: bool = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        media = preferred(request.headers.get("accept"), self._offered(request))
+        headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))  # the first of a name counts
+        media = _preferred(headers.get(b"accept"), self._offered(scope))
         try:
-            response = await self._answer(request, media)
+            answer = await self._answer(scope, headers, receive, media)
         except Refusal as refusal:
-            response = _refuse(refusal, media)
+            answer = _refuse(refusal, media)
         except ClientDisconnect:
             return
-        await response(scope, receive, send)
+        await _send(answer, send)
 
-    def _offered(self, request: Request) -> tuple[str, ...]:
-        page = self.explorer and request.method == "GET" and "query" not in request.query_params
-        return (HTML, GRAPHQL, JSON) if page else (GRAPHQL, JSON)
+    def _offered(self, scope: Scope) -> tuple[str, ...]:
+        page = self.explorer and scope["method"] == "GET"
+        if page and "query" not in QueryParams(scope["query_string"]):
+            return (HTML, GRAPHQL, JSON)
+        return (GRAPHQL, JSON)
 
-    async def _answer(self, request: Request, media: str | None) -> Response:
-        if request.method not in ("GET", "POST"):
+    async def _answer(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, media: str | None
+    ) -> Answer:
+        if scope["method"] not in ("GET", "POST"):
             raise Refusal(405, "Send GraphQL requests with GET or POST.", ALLOW)
         if media is None:
             raise Refusal(406, f"The answer is {GRAPHQL} or {JSON}; neither is accepted.")
         if media == HTML:
-            return HTMLResponse(get_graphql_ide_html())
-        parameters = await self._parameters(request)
-        result = await self._execute(request, parameters)
+            return Answer(200, get_graphql_ide_html().encode(), HTML)
+        parameters = await self._parameters(scope, headers, receive)
+        result = await self._execute(Request(scope, receive), parameters)
         return _respond(result, media)
 
-    async def _parameters(self, request: Request) -> Parameters:
+    async def _parameters(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> Parameters:
+        limits = self.operations.limits
         try:
-            if request.method == "GET":
-                return _from_url(request)
-            _check_content(request)
-            body = await read_body(request, self.operations.limits.body_bytes)
-            return _checked(decode(body, max_depth=self.operations.limits.json_depth))
+            if scope["method"] == "GET":
+                return _from_url(QueryParams(scope["query_string"]))
+            _check_content(headers)
+            body = await read_body(headers, receive, limits.body_bytes)
+            return _checked(decode(body, max_depth=limits.json_depth))
         except BadInput as problem:
             raise Refusal(400, problem.message) from None
 
@@ -115,36 +139,53 @@ class GraphQLOverHTTP:
             return problem
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
     """The body, read no further than the limit; raises `Refusal` with status 413 beyond it."""
-    body = bytearray()
-    declared = request.headers.get("content-length", "0")
-    too_large = declared.isdecimal() and int(declared[:20]) > limit
-    if not too_large:
-        async for chunk in request.stream():
-            body += chunk
-            if too_large := len(body) > limit:
-                break
+    declared = headers.get(b"content-length", b"0")
+    too_large = declared.isdigit() and int(declared[:20]) > limit
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more and not too_large:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        more = message.get("more_body", False)
+        too_large = size > limit
     if too_large:
-        raise Refusal(413, f"The body is longer than {limit} bytes.", {"Connection": "close"})
-    return bytes(body)
+        raise Refusal(413, f"The body is longer than {limit} bytes.", CLOSE)
+    return b"".join(chunks)
 
 
-def _check_content(request: Request) -> None:
-    name, *parameters = request.headers.get("content-type", "").lower().split(";")
+@lru_cache(maxsize=64)
+def _preferred(accept: bytes | None, offered: tuple[str, ...]) -> str | None:
+    return preferred(None if accept is None else accept.decode("latin-1"), offered)
+
+
+def _check_content(headers: Mapping[bytes, bytes]) -> None:
+    if (flaw := _content_flaw(headers.get(b"content-type", b""))) is not None:
+        raise Refusal(415, flaw)
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise Refusal(415, "Send the request without a content encoding.", NO_ENCODING)
+
+
+@lru_cache(maxsize=64)
+def _content_flaw(content_type: bytes) -> str | None:
+    """What is wrong with a `Content-Type`, or None."""
+    name, *parameters = content_type.decode("latin-1").lower().split(";")
     if name.strip() != JSON:
-        raise Refusal(415, f"Send the request as {JSON}.")
+        return f"Send the request as {JSON}."
     for parameter in parameters:
         key, _, value = parameter.partition("=")
         if key.strip() == "charset" and value.strip(' "') not in ("utf-8", "utf8"):
-            raise Refusal(415, "Send the request in UTF-8.")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Refusal(415, "Send the request without a content encoding.", {"Accept-Encoding": ""})
+            return "Send the request in UTF-8."
+    return None
 
 
-def _from_url(request: Request) -> Parameters:
+def _from_url(query: QueryParams) -> Parameters:
     given: dict[str, Any] = {}
-    for name, value in request.query_params.multi_items():
+    for name, value in query.multi_items():
         if name in given:
             raise BadInput("A parameter of the URL is given twice.")
         given[name] = value
@@ -170,16 +211,24 @@ def _checked(given: object) -> Parameters:
     return Parameters(given["query"], given.get("operationName"), given.get("variables"))
 
 
-def _respond(result: ExecutionResult | Problem, media: str) -> Response:
+def _respond(result: ExecutionResult | Problem, media: str) -> Answer:
     if isinstance(result, Problem):
         status = STATUS.get(result.code, 400)
         return _json(status, _error(result.message, result.extensions), media)
+    if isinstance(result, Executed) and result.errors is None:
+        return _json(200, {"data": result.data}, media, _executor(result.left))
     body: dict[str, Any] = {**result.formatted}
     if not _executed(result):
         del body["data"]
     if isinstance(_first_cause(result), NotAQuery):
         return _json(405, body, media, ALLOW)
     return _json(_status(result, media), body, media)
+
+
+def _executor(left: str | None) -> Header:
+    """A header for the curious: who answered, and why it was not the compiler."""
+    text = "compiled" if left is None else f"interpreted; {left}"
+    return (b"x-meshgraph-executor", text.encode("ascii", "replace"))
 
 
 def _status(result: ExecutionResult, media: str) -> int:
@@ -204,17 +253,22 @@ def _first_cause(result: ExecutionResult) -> Exception | None:
     return result.errors[0].original_error if result.errors else None
 
 
-def _refuse(refusal: Refusal, media: str | None) -> Response:
+def _refuse(refusal: Refusal, media: str | None) -> Answer:
     body = _error(str(refusal), {"code": str(Code.BAD_USER_INPUT)})
-    return _json(refusal.status, body, media if media == GRAPHQL else JSON, refusal.headers)
+    known = media if media == GRAPHQL else JSON
+    return _json(refusal.status, body, known, *refusal.headers)
 
 
 def _error(message: str, extensions: Mapping[str, object]) -> dict[str, Any]:
     return {"errors": [{"message": message, "extensions": extensions}]}
 
 
-def _json(
-    status: int, body: object, media: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    merged = {**HEADERS.get(status, {}), **(headers or {})}
-    return Response(encode(body), status, merged, f"{media}; charset=utf-8")
+def _json(status: int, body: object, media: str, *headers: Header) -> Answer:
+    return Answer(status, encode(body), media, (*HEADERS.get(status, ()), *headers))
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    length = (b"content-length", b"%d" % len(answer.body))
+    headers = [*answer.headers, length, CONTENT_TYPES[answer.media]]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -14,18 +14,20 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.auth import Authenticator
+from app import logs
+from app.auth import Authenticator, credential
 from app.db.engine import Store
 from app.errors import Unavailable
 from app.graphql_over_http import GraphQLOverHTTP
 from app.limits import Limits
-from app.middleware import BodyLimit, RequestLog, SecurityHeaders
+from app.middleware import middleware
 from app.operations import Operations
 from app.settings import Settings
 from app.strict_json import decode, encode
 from app.vault import Vault
 from resolvers.context import Context
 from resolvers.identity import Identity
+from resolvers.plan.planner import Planner
 from rest_compat.facade import routes as rest_routes
 from schema import schema
 
@@ -39,13 +41,15 @@ def create_app(settings: Settings | None = None) -> Starlette:
     identity = Identity(
         store,
         Vault.from_file(settings.vault_keys_file),
+        Authenticator.from_settings(settings),
         provision=settings.unknown_users == "provision",
     )
-    open_context = _open_context(Authenticator.from_settings(settings), identity)
+    open_context = _open_context(identity)
     limits = _limits(settings)
     operations = Operations(
         schema._schema,  # noqa: SLF001 - Strawberry offers the graphql-core schema in no other way
         limits,
+        compiler=Planner(schema, store.dialect),
         introspection=settings.introspection,
         suggestions=settings.field_suggestions,
     )
@@ -57,17 +61,20 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     application = Starlette(
         routes=_routes(store, operations, open_context, explorer=settings.explorer),
-        middleware=[
-            Middleware(SecurityHeaders),
-            Middleware(RequestLog),
-            *_cors(settings),
-            Middleware(BodyLimit, limit=settings.max_body_bytes),
-        ],
+        middleware=middleware(
+            settings.max_body_bytes, *_cors(settings), log_requests=settings.log_requests
+        ),
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
     application.state.store = store
     return application
+
+
+def service() -> Starlette:
+    """The application for a server process, whose log is set up as well."""
+    logs.configure()
+    return create_app()
 
 
 def _limits(settings: Settings) -> Limits:
@@ -86,12 +93,9 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _open_context(authenticator: Authenticator, identity: Identity) -> OpenContext:
-    @asynccontextmanager
-    async def open_context(request: Request) -> AsyncIterator[Context]:
-        claims = await authenticator.identify(request.headers, request.cookies)
-        async with identity.open(claims) as context:
-            yield context
+def _open_context(identity: Identity) -> OpenContext:
+    def open_context(request: Request) -> AbstractAsyncContextManager[Context]:
+        return identity.open(credential(request.scope["headers"]), settled=False)
 
     return open_context
 
@@ -121,9 +125,9 @@ def _routes(
 
     graphql = GraphQLOverHTTP(operations, open_context, explorer=explorer)
     return [
+        Route("/graphql", graphql, name="graphql"),
         Route("/healthz", _healthy),
         Route("/readyz", ready),
-        Route("/graphql", graphql, name="graphql"),
         *rest_routes(schema._schema, execute, decode, encode, admit),  # noqa: SLF001
     ]
 

@@ -2,57 +2,72 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
-from collections.abc import Callable
-from uuid import uuid4
+from collections.abc import Callable, Iterable
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.graphql_errors import describe
+from app.logs import REQUESTS, Telling
 
-REQUEST_ID = "X-Request-Id"
-FIT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID = b"x-request-id"
+FIT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 LONGEST_PATH = 200
 TOO_LARGE = 413
 
-SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+SECURITY_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 
 log = structlog.get_logger()
 
 
-class RequestLog:
-    """Gives each request an id, writes one line about it, and turns a bug into a 500.
+class Envelope:
+    """Gives each request an id and its response the headers all have, and tells of it in the log.
 
-    Exceptions end here, as the server would log their full text. The id is the caller's
-    `X-Request-Id` where that is fit to be logged.
+    The id is the caller's `X-Request-Id` where that is fit to be logged. A header that the
+    response sets itself is left as it is. Exceptions end here as a 500, as the server would log
+    their full text; so the headers are also on what is answered for a bug.
     """
 
-    def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        telling: Telling = REQUESTS["all"],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self.app = app
+        self.telling = telling
         self.clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if FIT_REQUEST_ID.fullmatch(given) else uuid4().hex
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._serve(scope, receive, _with_headers(send, {REQUEST_ID: request_id}))
+        given = header(scope, REQUEST_ID) or b""
+        request_id = given if FIT_REQUEST_ID.fullmatch(given) else os.urandom(16).hex().encode()
+        tokens = structlog.contextvars.bind_contextvars(request_id=request_id.decode())
+        try:
+            await self._serve(scope, receive, send, (*SECURITY_HEADERS, (REQUEST_ID, request_id)))
+        finally:
+            structlog.contextvars.reset_contextvars(**tokens)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, added: tuple[tuple[bytes, bytes], ...]
+    ) -> None:
         started = self.clock()
         status: int | None = None
 
         async def watch(message: Message) -> None:
             nonlocal status
-            status = message.get("status", status)
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _with(message.get("headers", ()), added)
             await send(message)
 
         try:
@@ -63,27 +78,17 @@ class RequestLog:
                 response = PlainTextResponse("Internal Server Error", 500)
                 await response(scope, receive, watch)
         finally:
-            self._tell(scope, status, started)
+            self._tell(scope, status, self.clock() - started)
 
-    def _tell(self, scope: Scope, status: int | None, started: float) -> None:
-        log.info(
-            "request",
-            method=scope["method"],
-            path=scope["path"][:LONGEST_PATH],  # without the query string: it can hold values
-            status=status,
-            ms=round((self.clock() - started) * 1000, 1),
-        )
-
-
-class SecurityHeaders:
-    """Adds the headers that every response has unless it sets them itself."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        wrapped = _with_headers(send, SECURITY_HEADERS) if scope["type"] == "http" else send
-        await self.app(scope, receive, wrapped)
+    def _tell(self, scope: Scope, status: int | None, seconds: float) -> None:
+        if self.telling(status, seconds):
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"][:LONGEST_PATH],  # without the query string: it can hold values
+                status=status,
+                ms=round(seconds * 1000, 1),
+            )
 
 
 class BodyLimit:
@@ -100,8 +105,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdecimal() and int(declared[:20]) > self.limit:
+        declared = header(scope, b"content-length") or b"0"
+        if declared.isdigit() and int(declared[:20]) > self.limit:
             await self._refuse(scope, receive, send)
             return
         await self.app(scope, self._counted(receive), send)
@@ -125,21 +130,31 @@ class BodyLimit:
         await response(scope, receive, send)
 
 
-def _with_headers(send: Send, headers: dict[str, str]) -> Send:
-    async def wrapped(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            present = MutableHeaders(scope=message)
-            for name, value in headers.items():
-                present.setdefault(name, value)
-        await send(message)
-
-    return wrapped
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """The first header of that name, which ASGI gives in lower case."""
+    for key, value in scope["headers"]:
+        if key == name:
+            found: bytes = value
+            return found
+    return None
 
 
-def middleware(max_body_bytes: int) -> list[Middleware]:
-    """The layers of the service, outermost first."""
+def _with(
+    headers: Iterable[tuple[bytes, bytes]], added: Iterable[tuple[bytes, bytes]]
+) -> list[tuple[bytes, bytes]]:
+    """The headers, and those to be added whose names are not among them."""
+    kept = list(headers)
+    present = {name for name, _ in kept}
+    kept += [pair for pair in added if pair[0] not in present]
+    return kept
+
+
+def middleware(
+    max_body_bytes: int, *between: Middleware, log_requests: str = "all"
+) -> list[Middleware]:
+    """The layers of the service, outermost first; `between` are inside the log."""
     return [
-        Middleware(SecurityHeaders),  # also on what the log answers for a bug
-        Middleware(RequestLog),
+        Middleware(Envelope, telling=REQUESTS[log_requests]),
+        *between,
         Middleware(BodyLimit, limit=max_body_bytes),
     ]

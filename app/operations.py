@@ -2,6 +2,7 @@
 
 Parse, judge the shape, validate, coerce the variables, predict the cost, execute: each step is
 cheaper than the next, and the document of one step may be trusted as far as the steps before.
+What has been planned once has passed them all, and is only run.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
-from app.errors import BadInput, Code, Problem, Unavailable
+from app.compiling import Call, Compiler, Executed, LeftToInterpreter
+from app.errors import BadInput, Code, Problem, Unauthenticated, Unavailable
 from app.graphql_errors import problem_result, refused, shown
 from app.guard import check_shape, fragments_of, has_cycles
 from app.input_values import check_variables
 from app.limits import Limits, refusal
+from app.metrics import OPERATIONS
 from app.page_cost import PageCost
 
 
@@ -59,10 +62,12 @@ class Operations:
         schema: GraphQLSchema,
         limits: Limits,
         *,
+        compiler: Compiler | None = None,
         introspection: bool = True,
         suggestions: bool = True,
     ) -> None:
         self.limits = limits
+        self._compiler = compiler
         self._schema = schema
         self._hide = not suggestions
         self._rules = specified_rules
@@ -81,20 +86,20 @@ class Operations:
     ) -> ExecutionResult:
         """Execute an operation of a document from outside.
 
-        A request that is refused before it is executed has errors without a path.
+        A request that is refused before it is executed has errors without a path. Raises
+        `Unauthenticated` for a viewer who has ceased to be one.
         """
         try:
             document = self._valid_document(source)
             operation = _chosen(document, operation_name)
             _check_kind(operation, queries_only=queries_only)
-            given = dict(variables or {})
-            coerced = self._coerce(operation, given)
-            self._check_cost(document, operation, coerced)
+            return await self._execute(document, operation, variables, context, trusted=False)
         except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
+        except Unauthenticated:
+            raise
         except Problem as problem:
             return problem_result(problem)
-        return await self._run(document, operation, given, context)
 
     async def execute_trusted(
         self,
@@ -107,13 +112,66 @@ class Operations:
         """Execute an operation of a document of our own, which is valid and of bounded cost."""
         try:
             operation = _chosen(document, operation_name)
-            given = dict(variables or {})
-            self._coerce(operation, given)
+            return await self._execute(document, operation, variables, context, trusted=True)
         except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
+        except Unauthenticated:
+            raise
         except Problem as problem:
             return problem_result(problem)
-        return await self._run(document, operation, given, context)
+
+    async def _execute(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any] | None,
+        context: object,
+        *,
+        trusted: bool,
+    ) -> ExecutionResult:
+        """Raises `Refused` or `Problem` for what is not executed at all."""
+        given = dict(variables or {})
+        check_variables(given, self.limits)
+        call = self._compiler.planned(operation, given) if self._compiler else None
+        try:
+            if call is None:
+                coerced = self._coerce(operation, given)
+                if not trusted:
+                    self._check_cost(document, operation, coerced)
+                call = self._plan(document, operation, given, coerced)
+            return await self._call(call, operation, context)
+        except LeftToInterpreter as left:
+            if self._compiler is not None:
+                await self._compiler.hand_over(operation, context)
+            OPERATIONS.labels("interpreted").inc()
+            return Executed(await self._run(document, operation, given, context), left.reason)
+
+    def _plan(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+        coerced: VariableValues,
+    ) -> Call:
+        if self._compiler is None:
+            raise LeftToInterpreter("there is no compiler")
+        return self._compiler.plan(document, operation, variables, coerced)
+
+    async def _call(
+        self, call: Call, operation: OperationDefinitionNode, context: object
+    ) -> ExecutionResult:
+        seconds = self._seconds(operation)
+        try:
+            async with asyncio.timeout(seconds):
+                data = await call.run(context)
+        except TimeoutError:
+            return problem_result(Unavailable(f"No answer was found within {seconds:g} seconds."))
+        OPERATIONS.labels("compiled").inc()
+        return Executed(ExecutionResult(data), None)
+
+    def _seconds(self, operation: OperationDefinitionNode) -> float:
+        query = operation.operation is OperationType.QUERY
+        return self.limits.query_seconds if query else self.limits.mutation_seconds
 
     def _valid_document(self, source: str) -> DocumentNode:
         document = self._documents.get(source)
@@ -149,7 +207,6 @@ class Operations:
     def _coerce(
         self, operation: OperationDefinitionNode, variables: dict[str, Any]
     ) -> VariableValues:
-        check_variables(variables, self.limits)
         coerced = get_variable_values(
             self._schema,
             operation.variable_definitions or (),
@@ -176,8 +233,7 @@ class Operations:
         variables: dict[str, Any],
         context: object,
     ) -> ExecutionResult:
-        query = operation.operation is OperationType.QUERY
-        seconds = self.limits.query_seconds if query else self.limits.mutation_seconds
+        seconds = self._seconds(operation)
         try:
             async with asyncio.timeout(seconds):
                 result = execute(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from app.logs import REQUESTS, SLOW
 from app.setting_kinds import (
     BOOLEAN,
     DATABASE,
@@ -87,6 +88,14 @@ class Settings:
     allowed_origins: tuple[str, ...] = field(
         metadata=setting(
             "", ORIGINS, "Web origins that may call from a browser; none unless named."
+        )
+    )
+    log_requests: str = field(
+        metadata=setting(
+            "all",
+            one_of(*REQUESTS),
+            "Requests that leave a line in the log; "
+            f"`slow` are those of {SLOW:g} s or more, and those that failed.",
         )
     )
 

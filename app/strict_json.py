@@ -30,6 +30,19 @@ def decode(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
     numbers beyond a double, a key given twice, nesting deeper than `max_depth`, and for NUL or a
     lone surrogate in a key or a text (PostgreSQL stores neither).
     """
+    if isinstance(data, bytes):
+        try:
+            value = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            pass
+        else:
+            if _is_plain(data, value, max_depth):
+                return value
+    return decode_strictly(data, max_depth)
+
+
+def decode_strictly(data: bytes | str, max_depth: int) -> Any:
+    """What `decode` promises, by Python's own decoder, which can be told of every flaw."""
     try:
         value = json.loads(
             _text(data),
@@ -48,11 +61,14 @@ def decode(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
 
 
 def encode(value: object) -> bytes:
-    """JSON text of a value. Lone surrogates are escaped; integers may have any size."""
+    """JSON text of a value. Lone surrogates are escaped; integers may have any size.
+
+    A moment in UTC ends in `Z`; an `orjson.Fragment` is put in as it is.
+    """
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, option=orjson.OPT_UTC_Z)
     except TypeError:
-        return json.dumps(value, default=str, allow_nan=False, separators=(",", ":")).encode()
+        return json.dumps(value, default=_portable, allow_nan=False, separators=(",", ":")).encode()
 
 
 def text_flaw(text: str) -> str | None:
@@ -68,6 +84,52 @@ def printable(text: str) -> str:
     """A text from outside, fit to be quoted in a message."""
     cut = text[:LONGEST_KEY_SHOWN].replace("\0", "\\0")
     return cut.encode("utf-8", "backslashreplace").decode()
+
+
+def _is_plain(data: bytes, value: object, max_depth: int) -> bool:
+    """Whether `value`, which orjson found in `data`, is certainly what the strict decoder finds.
+
+    orjson itself refuses invalid UTF-8, a byte order mark, NaN, Infinity and lone surrogates, as
+    its texts are UTF-8. What remains:
+
+    - NUL, which a JSON text can only spell one way.
+    - Keys given twice. If no white space precedes a colon, every member of the text brings a `":`
+      of its own, so that there are at least as many of these as members, and at least as many
+      members as keys in the value. Where the first number equals the last, no key was lost.
+    - Floats, because orjson also reads large integers as such.
+    - Depth.
+
+    A text may fail this and be good; then it is only decoded more slowly.
+    """
+    if b"\\u0000" in data or b" :" in data or b"\n:" in data or b"\t:" in data or b"\r:" in data:
+        return False
+    return _keys(value, max_depth) == data.count(b'":')
+
+
+def _keys(value: object, max_depth: int) -> int | None:
+    """The number of keys in a value; None if it holds a float or reaches `max_depth`."""
+    level: list[Any] = [value]
+    keys = 0
+    for _ in range(max_depth):
+        below: list[Any] = []
+        for each in level:
+            kind = type(each)
+            if kind is dict:
+                keys += len(each)
+                below += each.values()
+            elif kind is list:
+                below += each
+            elif kind is float:
+                return None
+        if not below:
+            return keys
+        level = below
+    return None
+
+
+def _portable(value: object) -> Any:
+    """A value that only orjson encodes, in the terms of Python's encoder; any other as text."""
+    return json.loads(orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z))
 
 
 def _text(data: bytes | str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import (
@@ -26,6 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.db.access import access_generations, current_generation
+from app.db.arrays import any_of
 from app.db.base import Table, live
 from app.db.connections import Connection
 from app.db.environments import Environment, EnvironmentConnection
@@ -47,11 +51,14 @@ class Viewer:
     """The caller of one operation; `user_id` is None for an anonymous one.
 
     `grants` maps each organization of the viewer to the keys held there; None maps to the
-    keys held everywhere.
+    keys held everywhere. They are those of every snapshot whose generation (`app.db.access`) is
+    `generation`, which is 0 for an anonymous caller, whose rights never change.
     """
 
     user_id: UUID | None = None
     grants: Grants = field(default_factory=dict)
+    generation: int = 0
+    parameters: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def organizations(self) -> tuple[UUID, ...]:
@@ -92,8 +99,12 @@ class Viewer:
         return self.user_id
 
 
-def _memberships(user_id: UUID) -> Select[UUID | None, str]:
-    """(organization or NULL, role name) for every role the user holds."""
+def _memberships(user_id: UUID) -> Select[int, UUID | None, str | None]:
+    """(generation, organization or NULL, role name) for every role the user holds.
+
+    One statement, because two could see different generations in a transaction that writes.
+    Without any role there is one row, with NULL for its name.
+    """
     role = func.coalesce(Role.role_name, DEFAULT_ROLE)
     own = (
         select(OrganizationUser.organization_id.label("organization_id"), role.label("role_name"))
@@ -124,7 +135,9 @@ def _memberships(user_id: UUID) -> Select[UUID | None, str]:
         .where(UserRole.user_id == user_id, live(UserRole), live(Role))
     )
     union = own.union(by_team, everywhere).subquery()
-    return select(union.c.organization_id, union.c.role_name)
+    return select(
+        access_generations.c.generation, union.c.organization_id, union.c.role_name
+    ).outerjoin_from(access_generations, union, true())
 
 
 def _keys_of(roles: set[str]) -> Select[str, UUID]:
@@ -139,105 +152,141 @@ def _keys_of(roles: set[str]) -> Select[str, UUID]:
     )
 
 
+async def find_viewer(session: AsyncSession, subject: str) -> Viewer | None:
+    """The live, active user with that subject, and what they hold."""
+    statement = select(User.id).where(
+        User.user_id == subject, live(User), User.status.in_(("active", "pending"))
+    )
+    user_id = (await session.execute(statement)).scalar_one_or_none()
+    return None if user_id is None else await load_viewer(session, user_id)
+
+
 async def load_viewer(session: AsyncSession, user_id: UUID) -> Viewer:
     """Read what a user holds, as it stands in this session's snapshot."""
     roles: dict[UUID | None, set[str]] = defaultdict(set)
-    for organization, role in await session.execute(_memberships(user_id)):
-        roles[organization].add(role)
+    memberships = (await session.execute(_memberships(user_id))).all()
+    for _, organization, role in memberships:
+        if role is not None:
+            roles[organization].add(role)
     keys: dict[str, set[UUID]] = defaultdict(set)
     for role, key in await session.execute(_keys_of(set().union(*roles.values()))):
         keys[role].add(key)
     grants = {
-        organization: frozenset(key for role in names for key in keys[role])
+        organization: _shared(frozenset(key for role in names for key in keys[role]))
         for organization, names in roles.items()
     }
-    return Viewer(user_id, grants)
+    return Viewer(user_id, grants, generation=memberships[0].generation)
 
 
-def _teams_of(organizations: tuple[UUID, ...]) -> Select[UUID]:
-    return (
-        select(TeamOrganization.team_id)
-        .where(TeamOrganization.org_id.in_(organizations), live(TeamOrganization))
-        .correlate(None)
-    )
+@lru_cache(maxsize=1024)
+def _shared(keys: frozenset[UUID]) -> frozenset[UUID]:
+    """An equal set, the same one for all who hold the same keys: viewers are kept for a while."""
+    return keys
 
 
-def _team(viewer: Viewer) -> ColumnElement[bool]:
+async def is_current(session: AsyncSession, viewer: Viewer) -> bool:
+    """Whether the viewer's rights are those of this session's snapshot."""
+    generation = (await session.execute(select(current_generation()))).scalar_one()
+    return generation == viewer.generation
+
+
+class Sight(Protocol):
+    """As much of a viewer as decides which rows are visible: values, or parameters for them."""
+
+    @property
+    def user_id(self) -> Any: ...
+    @property
+    def organizations(self) -> Any: ...
+    def organizations_with(self, permission: Permission, /) -> Any: ...
+
+
+# Correlated, and with an equality on the outer row alone, so that PostgreSQL may choose between
+# asking for each row and hashing the whole: the one is right for a page, the other for a total.
+
+
+def _team(viewer: Sight) -> ColumnElement[bool]:
     link = aliased(TeamOrganization)
     linked = select(link.id).where(link.team_id == Team.id, live(link)).correlate(Team).exists()
+    mine = viewer.organizations_with(Permission.VIEW_TEAM)
+    shared = (
+        select(TeamOrganization.id)
+        .where(TeamOrganization.team_id == Team.id, live(TeamOrganization))
+        .where(any_of(TeamOrganization.org_id, mine))
+    )
     return or_(
-        Team.id.in_(_teams_of(viewer.organizations_with(Permission.VIEW_TEAM))),
+        shared.correlate(Team).exists(),
         and_(Team.owner == viewer.user_id, ~linked),
     )
 
 
-def _user(viewer: Viewer) -> ColumnElement[bool]:
-    colleagues = (
-        select(OrganizationUser.user_id)
-        .where(OrganizationUser.organization_id.in_(viewer.organizations), live(OrganizationUser))
-        .correlate(None)
-    )
-    return or_(User.id == viewer.user_id, User.id.in_(colleagues))
-
-
-def _connection(viewer: Viewer) -> ColumnElement[bool]:
+def _user(viewer: Sight) -> ColumnElement[bool]:
     shared = (
-        select(EnvironmentConnection.connection_id)
-        .join(Environment, Environment.id == EnvironmentConnection.environment_id)
-        .where(live(EnvironmentConnection), live(Environment))
-        .where(
-            Environment.organization_id.in_(viewer.organizations_with(Permission.VIEW_CONNECTIONS))
-        )
-        .correlate(None)
+        select(OrganizationUser.id)
+        .where(OrganizationUser.user_id == User.id, live(OrganizationUser))
+        .where(any_of(OrganizationUser.organization_id, viewer.organizations))
     )
-    return or_(Connection.user_id == viewer.user_id, Connection.id.in_(shared))
+    return or_(User.id == viewer.user_id, shared.correlate(User).exists())
 
 
-def _environment(viewer: Viewer) -> ColumnElement[bool]:
-    return Environment.organization_id.in_(viewer.organizations_with(Permission.VIEW_ENVIRONMENT))
+def _connection(viewer: Sight) -> ColumnElement[bool]:
+    mine = viewer.organizations_with(Permission.VIEW_CONNECTIONS)
+    shared = (
+        select(EnvironmentConnection.id)
+        .join(Environment, Environment.id == EnvironmentConnection.environment_id)
+        .where(EnvironmentConnection.connection_id == Connection.id)
+        .where(live(EnvironmentConnection), live(Environment))
+        .where(any_of(Environment.organization_id, mine))
+    )
+    return or_(Connection.user_id == viewer.user_id, shared.correlate(Connection).exists())
+
+
+def _environment(viewer: Sight) -> ColumnElement[bool]:
+    return any_of(
+        Environment.organization_id, viewer.organizations_with(Permission.VIEW_ENVIRONMENT)
+    )
 
 
 def _among(
-    column: SQLColumnExpression[UUID], table: type[Table], viewer: Viewer
+    column: SQLColumnExpression[UUID], table: type[Table], viewer: Sight
 ) -> ColumnElement[bool]:
     """The column points at a live row of the table that the viewer may see."""
     rows = select(table.id).where(live(table), visible(table, viewer))
     return column.in_(rows.correlate(None))
 
 
-def _team_user(viewer: Viewer) -> ColumnElement[bool]:
+def _team_user(viewer: Sight) -> ColumnElement[bool]:
     return and_(_among(TeamUser.team_id, Team, viewer), _among(TeamUser.user_id, User, viewer))
 
 
-def _organization_user(viewer: Viewer) -> ColumnElement[bool]:
+def _organization_user(viewer: Sight) -> ColumnElement[bool]:
     return and_(
-        OrganizationUser.organization_id.in_(viewer.organizations),
+        any_of(OrganizationUser.organization_id, viewer.organizations),
         OrganizationUser.user_id.in_(select(User.id).where(live(User)).correlate(None)),
     )
 
 
-def _team_organization(viewer: Viewer) -> ColumnElement[bool]:
+def _team_organization(viewer: Sight) -> ColumnElement[bool]:
     return and_(
-        TeamOrganization.org_id.in_(viewer.organizations),
+        any_of(TeamOrganization.org_id, viewer.organizations),
         _among(TeamOrganization.team_id, Team, viewer),
     )
 
 
-def _environment_connection(viewer: Viewer) -> ColumnElement[bool]:
+def _environment_connection(viewer: Sight) -> ColumnElement[bool]:
     return and_(
         _among(EnvironmentConnection.environment_id, Environment, viewer),
         _among(EnvironmentConnection.connection_id, Connection, viewer),
     )
 
 
-def _catalogue(viewer: Viewer) -> ColumnElement[bool]:
+def _catalogue(viewer: Sight) -> ColumnElement[bool]:
     return true() if viewer.user_id is not None else false()
 
 
 #: The rows of each table that a viewer may see, whichever path reaches them. A table that is
 #: missing here cannot be read by a caller at all.
-VISIBLE: Mapping[type[Table], Callable[[Viewer], ColumnElement[bool]]] = {
-    Organization: lambda viewer: Organization.id.in_(viewer.organizations),
+VISIBLE: Mapping[type[Table], Callable[[Sight], ColumnElement[bool]]] = {
+    Organization: lambda viewer: any_of(Organization.id, viewer.organizations),
     OrganizationUser: _organization_user,
     Team: _team,
     TeamOrganization: _team_organization,
@@ -252,6 +301,6 @@ VISIBLE: Mapping[type[Table], Callable[[Viewer], ColumnElement[bool]]] = {
 }
 
 
-def visible(table: type[Table], viewer: Viewer) -> ColumnElement[bool]:
+def visible(table: type[Table], viewer: Sight) -> ColumnElement[bool]:
     """The criterion that narrows a statement over the table to what the viewer may see."""
     return VISIBLE[table](viewer)

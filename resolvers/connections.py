@@ -17,7 +17,7 @@ from app.errors import BadInput, NotFound
 from resolvers import texts
 from resolvers.access import visible
 from resolvers.context import Context, Work
-from resolvers.listing import Listing, Order, Via
+from resolvers.listing import Filter, Listing, Order, Via
 
 #: Where the metadata of a `meshery` connection carries the id of its server.
 SERVER_ID_KEYS = ("server_id", "meshery_server_id", "instance_id", "id")
@@ -35,12 +35,12 @@ CONNECTIONS = Listing(
         "UPDATED_AT": Order.time(Connection.updated_at),
     },
     filters={
-        "kind": Connection.kind.in_,
-        "status": Connection.status.in_,
-        "type": Connection.type.in_,
-        "sub_type": Connection.sub_type.in_,
-        "name": lambda term: Connection.name.icontains(term, autoescape=True),
-        "owner_id": Connection.user_id.__eq__,
+        "kind": Filter.among(Connection.kind),
+        "status": Filter.among(Connection.status),
+        "type": Filter.among(Connection.type),
+        "sub_type": Filter.among(Connection.sub_type),
+        "name": Filter.contains(Connection.name),
+        "owner_id": Filter.equals(Connection.user_id),
     },
     all_rows=100,
 )
@@ -79,9 +79,10 @@ CONNECTIONS_OF_ENVIRONMENT = Listing(
 
 async def status_summary(context: Context) -> dict[str, int]:
     """How many of all the viewer's connections have each status, whatever the page narrows."""
+    viewer = await context.settled()
     statement = (
         select(Connection.status, func.count())
-        .where(live(Connection), visible(Connection, context.viewer))
+        .where(live(Connection), visible(Connection, viewer))
         .group_by(Connection.status)
     )
     rows = await context.read(statement)

@@ -13,7 +13,7 @@ from app.db.environments import Environment, EnvironmentConnection
 from app.errors import BadInput, NotFound
 from resolvers import texts
 from resolvers.context import Work
-from resolvers.listing import Listing, Order
+from resolvers.listing import Filter, Listing, Order
 
 ENVIRONMENTS = Listing(
     Environment,
@@ -24,9 +24,9 @@ ENVIRONMENTS = Listing(
         "UPDATED_AT": Order.time(Environment.updated_at),
     },
     filters={
-        "ids": Environment.id.in_,
-        "organization_id": Environment.organization_id.__eq__,
-        "owner_id": Environment.owner.__eq__,
+        "ids": Filter.among(Environment.id),
+        "organization_id": Filter.equals(Environment.organization_id),
+        "owner_id": Filter.equals(Environment.owner),
     },
 )
 ENVIRONMENTS_OF_ORGANIZATION = ENVIRONMENTS.under(Environment.organization_id)

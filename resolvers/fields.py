@@ -1,15 +1,14 @@
 """The ways a field can be answered. Each field of the schema is declared once, by one of these.
 
 What is declared stays on the field, under the key `answer` of its metadata, so that more than
-one executor can read it: `Column`, `Related`, `Listed`, `One`, `Command` or `Computed`.
+one executor can read it.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,74 +19,26 @@ from strawberry.utils.str_converters import to_camel_case
 
 from app.db.base import Table
 from app.permissions import Permission
+from resolvers.answers import (
+    Access,
+    Answer,
+    Column,
+    Command,
+    Computed,
+    Constant,
+    Listed,
+    One,
+    Public,
+    Related,
+)
 from resolvers.context import Context
 from resolvers.identifiers import parse, parse_input
 from resolvers.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Listing
 from resolvers.pages import Page, ask
 
-
-class Public(Enum):
-    """Who may ask a root field that needs no permission key."""
-
-    EVERYBODY = "everybody"
-    SIGNED_IN = "signed in"
-
-
-Access = Permission | Public
-
 #: In place of a default: the argument must be given.
 REQUIRED = inspect.Parameter.empty
 Argument = tuple[str, Any, str]
-
-
-@dataclass(frozen=True)
-class Column:
-    """The value of one column of the row."""
-
-    attribute: str
-
-
-@dataclass(frozen=True)
-class Related:
-    """The live, visible row that a foreign key of this row points at."""
-
-    foreign_key: str
-    table: type[Table]
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A page of a list, under this row or (root) of the whole graph."""
-
-    listing: Listing
-    access: Access | None
-
-
-@dataclass(frozen=True)
-class One:
-    """A row by its id."""
-
-    table: type[Table]
-    access: Access
-
-
-@dataclass(frozen=True)
-class Command:
-    """A change, run in a transaction."""
-
-    run: Callable[..., Awaitable[Any]]
-    access: Permission
-
-
-@dataclass(frozen=True)
-class Computed:
-    """Whatever a function makes of the row."""
-
-    run: Callable[..., Any]
-    access: Access | None
-
-
-Answer = Column | Related | Listed | One | Command | Computed
 
 
 def admit(context: Context, access: Access | None, organization: UUID | None = None) -> None:
@@ -146,6 +97,15 @@ def column(attribute: InstrumentedAttribute[Any] | str, description: str) -> Any
     return _field(Column(key), resolve, description)
 
 
+def constant(value: str, description: str) -> Any:
+    """The same value for every row."""
+
+    def resolve(root: Any, info: Info) -> Any:  # noqa: ARG001 - the signature Strawberry calls
+        return value
+
+    return _field(Constant(value), resolve, description)
+
+
 def related(foreign_key: InstrumentedAttribute[Any], table: type[Table], description: str) -> Any:
     """The row that a foreign key points at; null where the viewer may not see it."""
     key = foreign_key.key
@@ -198,11 +158,10 @@ def listing(
         admit(info.context, access, within)
         question = ask(listed, given)
         if within is not None:
-            extra = (("organization_id", within),)
-            question = type(question)(**{**vars(question), "filters": question.filters + extra})
+            question = replace(question, filters=(*question.filters, ("organization_id", within)))
         return Page(question, None if access is not None else root.id)
 
-    return _field(Listed(listed, access), resolve, description, arguments)
+    return _field(Listed(listed, access, organization), resolve, description, arguments)
 
 
 def one(table: type[Table], description: str, *, access: Access) -> Any:
@@ -228,11 +187,13 @@ def command(
     """A mutation: `run` changes the store, `payload` says what the caller gets of its result."""
 
     async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:  # noqa: ARG001
+        if not info.context.viewer.may(needs):
+            await info.context.settled()  # the key may have been given a moment ago
         admit(info.context, needs)
         return payload(await info.context.write(run, needs, given["input"]))
 
     arguments = [("input", input_, "What to change.", REQUIRED)]
-    return _field(Command(run, needs), resolve, description, arguments)
+    return _field(Command(run, payload, needs), resolve, description, arguments)
 
 
 def computed(
@@ -240,12 +201,16 @@ def computed(
     description: str,
     *arguments: tuple[str, Any, str, Any],
     access: Access | None = None,
+    answer: Answer | None = None,
 ) -> Any:
-    """What `run(context, row, **arguments)` answers; it may be a coroutine function."""
+    """What `run(context, row, **arguments)` answers; it may be a coroutine function.
+
+    `answer` says the same as data, where that can be said.
+    """
 
     async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:
         admit(info.context, access)
-        answer = run(info.context, root, **given)
-        return await answer if inspect.isawaitable(answer) else answer
+        found = run(info.context, root, **given)
+        return await found if inspect.isawaitable(found) else found
 
-    return _field(Computed(run, access), resolve, description, arguments)
+    return _field(answer or Computed(run, access), resolve, description, arguments)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.db.keys import Key, Role
 from resolvers.context import Context
-from resolvers.listing import Listing, Order
+from resolvers.listing import Filter, Listing, Order
 
 KEYS = Listing(
     Key,
@@ -18,7 +18,7 @@ KEYS = Listing(
         "CREATED_AT": Order.time(Key.created_at),
         "UPDATED_AT": Order.time(Key.updated_at),
     },
-    filters={"ids": Key.id.in_},
+    filters={"ids": Filter.among(Key.id)},
 )
 ROLES = Listing(
     Role,
@@ -31,7 +31,7 @@ ROLES = Listing(
 )
 
 
-def held(context: Context, organization: UUID | None) -> tuple[tuple[str, object], ...]:
+async def held(context: Context, organization: UUID | None) -> tuple[tuple[str, object], ...]:
     """The filter for the keys which the viewer holds there: all of them, on one page."""
-    keys = context.viewer.keys(organization)
+    keys = (await context.settled()).keys(organization)
     return (("ids", tuple(sorted(keys))),)

@@ -13,10 +13,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
 
-from app.db.base import Table, live
+from app.db.arrays import Array, any_of
+from app.db.base import Sorted, Table, UtcDateTime, live
 from app.errors import BadInput
-from resolvers.access import Viewer, visible
+from resolvers.access import Sight, Viewer, visible
 
 #: How many rows `all: true` gives at most, unless the list says less.
 ALL_ROWS = 10_000
@@ -28,7 +30,28 @@ EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
 Expression = SQLColumnExpression[Any]
 Criterion = ColumnElement[bool]
-Filter = Callable[[Any], Criterion]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A condition of a list. `load` makes of what the caller gave the value that is bound."""
+
+    criterion: Callable[[Any], Criterion]
+    type: TypeEngine[Any]
+    load: Callable[[Any], Any] = lambda value: value
+
+    @classmethod
+    def equals(cls, column: InstrumentedAttribute[Any]) -> Filter:
+        return cls(column.__eq__, column.type)
+
+    @classmethod
+    def among(cls, column: InstrumentedAttribute[Any]) -> Filter:
+        return cls(lambda values: any_of(column, values), Array(column.type))
+
+    @classmethod
+    def contains(cls, column: InstrumentedAttribute[Any]) -> Filter:
+        """The column's text contains the value, without regard to case."""
+        return cls(lambda like: matches(like, (column,)), Sorted, pattern)
 
 
 @dataclass(frozen=True)
@@ -53,12 +76,17 @@ class Order:
         """The sort value that a cursor holds as text; raises ValueError."""
         return datetime.fromisoformat(value) if self.kind == "time" else value
 
+    @property
+    def type(self) -> TypeEngine[Any]:
+        """The type that a sort value is bound with."""
+        return UtcDateTime() if self.kind == "time" else Sorted
+
 
 @dataclass(frozen=True)
 class Via:
     """How a parent reaches the rows: tables joined to theirs, and the column of the parent's id."""
 
-    parent: Expression
+    parent: InstrumentedAttribute[UUID]
     joins: tuple[tuple[type[Table], Criterion], ...] = ()
     where: tuple[Criterion, ...] = ()
 
@@ -80,9 +108,15 @@ class Listing:
     otherwise: tuple[str, Listing] | None = None
     everyone: bool = False
 
-    def under(self, parent: Expression, *joins: tuple[type[Table], Criterion]) -> Listing:
+    def under(
+        self, parent: InstrumentedAttribute[UUID], *joins: tuple[type[Table], Criterion]
+    ) -> Listing:
         """The same list, of the rows one parent reaches."""
         return replace(self, via=Via(parent, joins))
+
+
+#: A place in an ordered list: the sort value and the id of the row there, or expressions for them.
+Place = tuple[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -90,27 +124,33 @@ class Window:
     """Which rows of the ordered list: by number, or by keyset after or before a cursor."""
 
     limit: int = DEFAULT_PAGE_SIZE
+    start: Any = 0
     page: int = 0
-    after: tuple[str, UUID] | None = None
-    before: tuple[str, UUID] | None = None
+    after: Place | None = None
+    before: Place | None = None
     backwards: bool = False
     every: bool = False
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One list with all its arguments: what a loader is keyed by."""
+    """One list with all its arguments: what a loader is keyed by.
+
+    What is bound (the pattern of a search, the values of filters, the places and the start of the
+    window) may be expressions instead: the same question for values to be given later.
+    """
 
     listing: Listing
-    search: str = ""
+    search: Any = None
     order: str = "UPDATED_AT"
     descending: bool = True
+    deleted: bool = False
     filters: tuple[tuple[str, Any], ...] = ()
     window: Window = field(default_factory=Window)
 
     def narrowed(self) -> Ask:
         """The same question without its window and order: what a total is keyed by."""
-        return Ask(self.listing, self.search, order="", filters=self.filters)
+        return replace(self, order="", descending=True, window=Window())
 
 
 def encode_cursor(order: str, value: object, row: UUID) -> str:
@@ -119,53 +159,76 @@ def encode_cursor(order: str, value: object, row: UUID) -> str:
     return base64.urlsafe_b64encode(json.dumps([order, text, str(row)]).encode()).decode()
 
 
-def decode_cursor(order: str, cursor: str, argument: str) -> tuple[str, UUID]:
+def decode_cursor(listing: Listing, order: str, cursor: str, argument: str) -> Place:
     """Raise `BadInput` for text that is no cursor, or one of a list in another order."""
     try:
         made_for, value, row = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        decoded = (str(value), UUID(row))
+        if made_for == order:
+            return listing.order[order].load(str(value)), UUID(row)
     except (ValueError, TypeError, AttributeError, binascii.Error) as error:
         raise BadInput(f"{argument}: this is not a cursor of this list.", field=argument) from error
-    if made_for != order:
-        message = f"{argument}: this cursor belongs to the list ordered by {made_for}."
-        raise BadInput(message, field=argument)
-    return decoded
+    message = f"{argument}: this cursor belongs to the list ordered by {str(made_for)[:40]}."
+    raise BadInput(message, field=argument)
 
 
-def _matches(term: str, columns: tuple[Expression, ...]) -> Criterion:
+def pattern(term: str) -> str:
+    """The LIKE pattern of texts that contain the term, its own wildcards escaped."""
     escaped = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return or_(*(column.ilike(f"%{escaped}%", escape="\\") for column in columns))
+    return f"%{escaped}%"
+
+
+def matches(like: Any, columns: tuple[Expression, ...]) -> Criterion:
+    """One of the columns matches the pattern, without regard to case."""
+    return or_(*(column.ilike(like, escape="\\") for column in columns))
 
 
 def matching(
-    ask: Ask, viewer: Viewer, statement: Select[*tuple[Any, ...]]
+    ask: Ask, viewer: Sight, statement: Select[*tuple[Any, ...]]
 ) -> Select[*tuple[Any, ...]]:
     """Narrow a statement over the list's table to the rows that answer the question."""
     listing = ask.listing
     alive = live(listing.table)
-    deleted = ("deleted", True) in ask.filters
-    statement = statement.where(~alive if deleted else alive)
+    statement = statement.where(~alive if ask.deleted else alive)
     if not listing.everyone:
         statement = statement.where(visible(listing.table, viewer))
     if listing.via is not None:
         for table, on in listing.via.joins:
             statement = statement.join(table, and_(on, live(table)))
         statement = statement.where(*listing.via.where)
-    if ask.search:
-        statement = statement.where(_matches(ask.search, listing.search))
-    named = ((name, value) for name, value in ask.filters if name != "deleted")
-    return statement.where(*(listing.filters[name](value) for name, value in named))
+    if ask.search is not None:
+        statement = statement.where(matches(ask.search, listing.search))
+    return statement.where(*(listing.filters[name].criterion(value) for name, value in ask.filters))
 
 
-def _beyond(ask: Ask, bound: tuple[str, UUID], *, later: bool, argument: str) -> Criterion:
-    order, identity = ask.listing.order[ask.order], ask.listing.table.id
-    try:
-        value = order.load(bound[0])
-    except ValueError as error:
-        raise BadInput(f"{argument}: this is not a cursor of this list.", field=argument) from error
+def _beyond(ask: Ask, place: Place, *, later: bool) -> Criterion:
+    key, identity = ask.listing.order[ask.order].expression, ask.listing.table.id
+    value, row = place
     if later != ask.descending:
-        return or_(order.expression > value, and_(order.expression == value, identity > bound[1]))
-    return or_(order.expression < value, and_(order.expression == value, identity < bound[1]))
+        return or_(key > value, and_(key == value, identity > row))
+    return or_(key < value, and_(key == value, identity < row))
+
+
+def sort_key(ask: Ask) -> Expression:
+    return ask.listing.order[ask.order].expression
+
+
+def sorting(ask: Ask, key: Expression, identity: Expression) -> tuple[Expression, Expression]:
+    """The order in which the window is read: from its end, if it is the last of the list."""
+    if ask.descending != ask.window.backwards:
+        return key.desc(), identity.desc()
+    return key.asc(), identity.asc()
+
+
+def bounded(
+    ask: Ask, viewer: Sight, statement: Select[*tuple[Any, ...]]
+) -> Select[*tuple[Any, ...]]:
+    """Narrow a statement to the rows of the list between the places of its window."""
+    statement = matching(ask, viewer, statement)
+    if ask.window.after is not None:
+        statement = statement.where(_beyond(ask, ask.window.after, later=True))
+    if ask.window.before is not None:
+        statement = statement.where(_beyond(ask, ask.window.before, later=False))
+    return statement
 
 
 def page_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[*tuple[Any, ...]]:
@@ -173,20 +236,14 @@ def page_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[*tup
 
     Without parents the parent is NULL and the window is that of the whole list.
     """
-    listing, window = ask.listing, ask.window
-    key, identity = listing.order[ask.order].expression, listing.table.id
-    descending = ask.descending != window.backwards
-    sort = (key.desc(), identity.desc()) if descending else (key.asc(), identity.asc())
+    listing, key, identity = ask.listing, sort_key(ask), ask.listing.table.id
+    sort = sorting(ask, key, identity)
     parent = listing.via.parent if listing.via is not None and parents is not None else None
     columns: list[Expression] = [identity.label("row_id"), key.label("sort_value")]
     if parent is not None:
         number = func.row_number().over(partition_by=parent, order_by=sort)
         columns += [parent.label("parent"), number.label("number")]
-    inner = matching(ask, viewer, select(*columns).select_from(listing.table))
-    if window.after is not None:
-        inner = inner.where(_beyond(ask, window.after, later=True, argument="after"))
-    if window.before is not None:
-        inner = inner.where(_beyond(ask, window.before, later=False, argument="before"))
+    inner = bounded(ask, viewer, select(*columns).select_from(listing.table))
     return _windowed(ask, inner, sort, parent, parents or [])
 
 
@@ -194,22 +251,22 @@ def _windowed(
     ask: Ask,
     inner: Select[*tuple[Any, ...]],
     sort: tuple[Expression, ...],
-    parent: Expression | None,
+    parent: InstrumentedAttribute[UUID] | None,
     parents: list[UUID],
 ) -> Select[*tuple[Any, ...]]:
     table, window = ask.listing.table, ask.window
-    start = window.page * window.limit
     if parent is None:
-        inner = inner.order_by(*sort).limit(window.limit + 1).offset(start)
+        inner = inner.order_by(*sort).limit(window.limit + 1).offset(window.start)
         inner = inner.add_columns(func.row_number().over(order_by=sort).label("number"))
         chosen = inner.subquery()
         rows = select(table, chosen.c.sort_value).join(chosen, chosen.c.row_id == table.id)
         return rows.order_by(chosen.c.number)
-    chosen = inner.where(parent.in_(parents)).subquery()
+    chosen = inner.where(any_of(parent, parents)).subquery()
     return (
         select(table, chosen.c.sort_value, chosen.c.parent)
         .join(chosen, chosen.c.row_id == table.id)
-        .where(chosen.c.number > start, chosen.c.number <= start + window.limit + 1)
+        .where(chosen.c.number > window.start)
+        .where(chosen.c.number <= window.start + window.limit + 1)
         .order_by(chosen.c.parent, chosen.c.number)
     )
 
@@ -223,4 +280,4 @@ def total_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[*tu
     counted: Select[*tuple[Any, ...]] = select(func.count(), parent.label("parent")).select_from(
         listing.table
     )
-    return matching(ask, viewer, counted).where(parent.in_(parents)).group_by(parent)
+    return matching(ask, viewer, counted).where(any_of(parent, parents)).group_by(parent)

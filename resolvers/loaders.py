@@ -35,7 +35,7 @@ class Found:
 class Loaders:
     """The loaders of one operation. They read as its viewer and never outlive it."""
 
-    def __init__(self, read: Read, viewer: Viewer) -> None:
+    def __init__(self, read: Read, viewer: Callable[[], Awaitable[Viewer]]) -> None:
         self._read = read
         self._viewer = viewer
         self._made: dict[Hashable, DataLoader[UUID, Any]] = {}
@@ -53,7 +53,7 @@ class Loaders:
 
         async def batch(ids: list[UUID]) -> list[Table | None]:
             statement = select(table).where(table.id.in_(ids), live(table))
-            result = await self._read(statement.where(visible(table, self._viewer)))
+            result = await self._read(statement.where(visible(table, await self._viewer())))
             rows: dict[UUID, Table] = {row.id: row for row in result.scalars()}
             return [rows.get(each) for each in ids]
 
@@ -85,7 +85,7 @@ class Loaders:
             return await self._once(("window", ask), lambda: self._whole(ask))
 
         async def batch(parents: list[UUID]) -> list[Found]:
-            result = await self._read(page_of(ask, self._viewer, parents))
+            result = await self._read(page_of(ask, await self._viewer(), parents))
             rows: dict[UUID, list[tuple[Table, object]]] = defaultdict(list)
             for row, sort_value, owner in result:
                 rows[owner].append((row, sort_value))
@@ -102,11 +102,11 @@ class Loaders:
         return answer
 
     async def _whole(self, ask: Ask) -> Found:
-        result = await self._read(page_of(ask, self._viewer, None))
+        result = await self._read(page_of(ask, await self._viewer(), None))
         return _found(ask, [(row, sort_value) for row, sort_value in result])
 
     async def _count(self, ask: Ask) -> int:
-        return int((await self._read(total_of(ask, self._viewer, None))).scalar_one())
+        return int((await self._read(total_of(ask, await self._viewer(), None))).scalar_one())
 
     async def total(self, ask: Ask, parent: UUID | None) -> int:
         """How many rows the list has on all of its pages."""
@@ -115,7 +115,7 @@ class Loaders:
             return await self._once(("total", question), lambda: self._count(question))
 
         async def batch(parents: list[UUID]) -> list[int]:
-            result = await self._read(total_of(question, self._viewer, parents))
+            result = await self._read(total_of(question, await self._viewer(), parents))
             totals = {owner: count for count, owner in result}
             return [totals.get(each, 0) for each in parents]
 

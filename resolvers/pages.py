@@ -18,6 +18,7 @@ from resolvers.listing import (
     Window,
     decode_cursor,
     encode_cursor,
+    pattern,
 )
 
 
@@ -98,19 +99,29 @@ class PageInfo:
 
 def ask(listing: Listing, arguments: dict[str, Any]) -> Ask:
     """The question that a list field's arguments put; raises `BadInput` naming the argument."""
-    filters = tuple(_flat(arguments.get("filter")))
+    given = _flat(arguments.get("filter"))
     if listing.otherwise is not None:
         switch, other = listing.otherwise
-        listing = other if (switch, False) in filters else listing
-        filters = tuple(pair for pair in filters if pair[0] != switch)
+        listing = other if (switch, False) in given else listing
+    filters = tuple(
+        (name, listing.filters[name].load(value))
+        for name, value in given
+        if name in listing.filters
+    )
     order, descending = listing.default_order, True
     if (chosen := arguments.get("order_by")) is not None:
         order, descending = chosen.field.name, chosen.direction.value == "DESC"
-    search = (arguments.get("search") or "").strip()
-    if len(search) > MAX_SEARCH:
+    window = _window(listing, order, arguments)
+    search = _search(arguments.get("search"))
+    return Ask(listing, search, order, descending, ("deleted", True) in given, filters, window)
+
+
+def _search(text: str | None) -> str | None:
+    term = (text or "").strip()
+    if len(term) > MAX_SEARCH:
         message = f"search: at most {MAX_SEARCH} characters are allowed."
         raise BadInput(message, field="search")
-    return Ask(listing, search, order, descending, filters, _window(listing, order, arguments))
+    return pattern(term) if term else None
 
 
 async def member(context: Context, listing: Listing, parent: UUID, row_id: UUID) -> Table | None:
@@ -125,14 +136,15 @@ def _window(listing: Listing, order: str, arguments: dict[str, Any]) -> Window:
     if page < 0:
         raise BadInput("page: pages are counted from 0.", field="page")
     if arguments.get("all"):
-        return Window(listing.all_rows, page, every=True)
+        return Window(listing.all_rows, page * listing.all_rows, page, every=True)
     backwards = arguments.get("last") is not None
     name = "last" if backwards else "first" if arguments.get("first") is not None else "page_size"
-    window = Window(_size(arguments.get(name), name), page, backwards=backwards)
+    size = _size(arguments.get(name), name)
+    window = Window(size, page * size, page, backwards=backwards)
     if (cursor := arguments.get("after")) is not None:
-        window = replace(window, after=decode_cursor(order, cursor, "after"))
+        window = replace(window, after=decode_cursor(listing, order, cursor, "after"))
     if (cursor := arguments.get("before")) is not None:
-        window = replace(window, before=decode_cursor(order, cursor, "before"))
+        window = replace(window, before=decode_cursor(listing, order, cursor, "before"))
     return window
 
 

@@ -16,7 +16,7 @@ from app.errors import NotFound
 from app.permissions import Permission
 from resolvers import texts
 from resolvers.context import Work
-from resolvers.listing import Listing, Order
+from resolvers.listing import Filter, Listing, Order
 from resolvers.users import find_user
 
 TEAMS = Listing(
@@ -27,7 +27,7 @@ TEAMS = Listing(
         "CREATED_AT": Order.time(Team.created_at),
         "UPDATED_AT": Order.time(Team.updated_at),
     },
-    filters={"ids": Team.id.in_},
+    filters={"ids": Filter.among(Team.id)},
 )
 TEAM_MEMBERSHIPS = Listing(
     TeamUser,

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, select
 
 from app.db.base import live
 from app.db.keys import Role
@@ -17,7 +17,7 @@ from app.db.users import User, UserRole
 from app.errors import NotFound
 from resolvers.access import DEFAULT_ROLE
 from resolvers.context import Context, Work
-from resolvers.listing import Ask, Listing, Order, Via, Window
+from resolvers.listing import Ask, Filter, Listing, Order, Via, Window
 
 _SEARCH = (User.username, User.email, User.first_name, User.last_name)
 _TEXTS = {
@@ -49,7 +49,7 @@ USERS = Listing(
     User,
     search=_SEARCH,
     order=_ORDER,
-    filters={"status": User.status.in_, "team_id": _in_team},
+    filters={"status": Filter.among(User.status), "team_id": Filter(_in_team, Uuid())},
 )
 #: The directory that needs no token: searched and ordered by what it shows to everybody.
 PUBLIC_USERS = Listing(
@@ -59,7 +59,7 @@ PUBLIC_USERS = Listing(
         "USERNAME": Order.text(User.username),
         "CREATED_AT": Order.time(User.created_at),
     },
-    filters={"status": User.status.in_},
+    filters={"status": Filter.among(User.status)},
     default_order="CREATED_AT",
     everyone=True,
 )
@@ -71,7 +71,10 @@ USERS_NOT_IN_TEAM = Listing(
     User,
     search=_SEARCH,
     order=_ORDER,
-    filters={**USERS.filters, "organization_id": OrganizationUser.organization_id.__eq__},
+    filters={
+        **USERS.filters,
+        "organization_id": Filter.equals(OrganizationUser.organization_id),
+    },
     via=Via(
         Team.id,
         joins=(

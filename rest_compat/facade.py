@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from app.errors import BadInput, Problem
 from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
-from rest_compat.reading import Decode, read, read_body, strict_json, takes_body
+from rest_compat.reading import Decode, Read, read_body, reader, strict_json, takes_body, texts_of
 from rest_compat.replying import Encode, encode_json, refuse, reply
-from rest_compat.shaping import Shape, shape_of
+from rest_compat.routing import PathTable, parameters_of
+from rest_compat.shaping import Reshape, reshaper
 
 #: Runs a validated document: request, document, operation name, variables.
 Execute = Callable[[Request, DocumentNode, str, dict[str, object]], Awaitable[ExecutionResult]]
@@ -40,11 +41,13 @@ class Edges:
 
 @dataclass(frozen=True)
 class Answer:
-    """An endpoint with its operation and the shape of its body."""
+    """An endpoint at one of its paths, with all that its operation alone determines."""
 
     endpoint: Endpoint
     operation: Operation
-    shape: Shape | None
+    read: Read
+    reads_body: bool
+    reshape: Reshape
     edges: Edges
 
     async def __call__(self, request: Request) -> Response:
@@ -60,34 +63,42 @@ class Answer:
             return refuse(self.endpoint, problem, request.path_params)
 
     async def _answer(self, request: Request) -> Response:
-        method, path = self.endpoint.method, request.path_params
-        wanted = takes_body(self.operation, method, path)
-        raw = await request.body() if wanted else b""
+        raw = await request.body() if self.reads_body else b""
         body = read_body(raw, self.edges.decode)
-        variables = read(self.operation, method, path, request.query_params, body)
+        query = texts_of(request.scope["query_string"])
+        variables = self.read(request.path_params, query, body)
         document, name = self.operation.document, self.operation.name
         result = await self.edges.execute(request, document, name, variables)
-        return reply(self.endpoint, self.operation, self.shape, result, self.edges.encode)
+        return reply(self.endpoint, self.operation, self.reshape, result, self.edges.encode)
+
+
+def answer(endpoint: Endpoint, path: str, operation: Operation, edges: Edges) -> Answer:
+    """The endpoint at that path, answered by that operation."""
+    method, in_path = endpoint.method, parameters_of(path)
+    return Answer(
+        endpoint,
+        operation,
+        read=reader(operation, method, in_path),
+        reads_body=takes_body(operation, method, in_path),
+        reshape=reshaper(operation),
+        edges=edges,
+    )
 
 
 @dataclass(frozen=True)
 class Address:
-    """The endpoints of one path, as an ASGI application.
-
-    Starlette would add HEAD to a route with GET, and answer 405 with the methods of the first
-    matching route only.
-    """
+    """The endpoints of one path, as an ASGI application; answers 405 to other methods."""
 
     answers: Mapping[str, Answer]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        answer = self.answers.get(request.method)
-        if answer is None:
+        found = self.answers.get(request.method)
+        if found is None:
             allow = {"Allow": ", ".join(sorted(self.answers))}
             response: Response = PlainTextResponse("Method Not Allowed", 405, allow)
         else:
-            response = await answer(request)
+            response = await found(request)
         await response(scope, receive, send)
 
 
@@ -106,16 +117,17 @@ def routes(
     decode: Decode = strict_json,
     encode: Encode = encode_json,
     admit: Admit = _anybody,
-) -> list[Route]:
-    """A route for each path; raises ValueError if the schema does not allow an operation."""
+) -> list[BaseRoute]:
+    """What leads to every path; raises ValueError if the schema does not allow an operation."""
     edges = Edges(execute, decode, encode, admit)
     operations = load(schema)
-    answers = {
-        endpoint: Answer(endpoint, operation, shape_of(operation), edges)
-        for endpoint in ENDPOINTS
-        for operation in (operations[endpoint.operation],)
-    }
-    return [
-        Route(path, Address({method: answers[row] for method, row in rows.items()}))
-        for path, rows in by_path(ENDPOINTS).items()
-    ]
+
+    def address(path: str, rows: Mapping[str, Endpoint]) -> Address:
+        return Address(
+            {
+                method: answer(row, path, operations[row.operation], edges)
+                for method, row in rows.items()
+            }
+        )
+
+    return [PathTable({path: address(path, rows) for path, rows in by_path(ENDPOINTS).items()})]

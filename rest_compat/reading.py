@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from graphql import (
     GraphQLEnumType,
@@ -19,7 +21,6 @@ from graphql import (
     Undefined,
     get_nullable_type,
 )
-from starlette.datastructures import QueryParams
 
 from app.errors import BadInput
 from rest_compat.documents import Operation, Variable
@@ -46,42 +47,50 @@ MAX_ROWS: Final = 100
 _DIGITS: Final = 9
 
 
-def read(
-    operation: Operation,
-    method: str,
-    path: Mapping[str, str],
-    query: QueryParams,
-    body: Mapping[str, Any],
-) -> dict[str, object]:
-    """The variables that the request gives; raises `BadInput` naming the first that is wrong."""
-    variables: dict[str, object] = {}
-    for variable in operation.variables:
-        value = _find(variable, method, path, query, body)
-        if value is not Undefined:
-            is_id = str(get_nullable_type(variable.type)) == "ID"
-            variables[variable.name] = identity(variable.name, value) if is_id else value
-        elif variable.required:
-            raise BadInput(f"{variable.name}: this is required.", field=variable.name)
-    return variables
+#: The parameters of the path, the texts of the query, the body → the variables that they give.
+Read = Callable[[Mapping[str, str], "Texts", Mapping[str, Any]], dict[str, object]]
+#: The same → the value of one variable, `Undefined` where it is not given.
+_Find = Callable[[Mapping[str, str], "Texts", Mapping[str, Any]], object]
+#: The texts of each parameter of a query, in their order; those that are empty left out.
+Texts = Mapping[str, list[str]]
 
 
-def _find(
-    variable: Variable,
-    method: str,
-    path: Mapping[str, str],
-    query: QueryParams,
-    body: Mapping[str, Any],
-) -> object:
-    if variable.name in path:
-        return path[variable.name]
-    if method in WITH_BODY:
-        return _from_body(variable, body)
-    return _from_query(variable, query)
+def reader(operation: Operation, method: str, in_path: AbstractSet[str]) -> Read:
+    """What reads the variables of an operation from requests to a path with those parameters.
+
+    It raises `BadInput` naming the first variable that is wrong.
+    """
+    rows = [
+        (each.name, _finder(each, method, in_path), each.required, _is_id(each))
+        for each in operation.variables
+    ]
+
+    def read(path: Mapping[str, str], query: Texts, body: Mapping[str, Any]) -> dict[str, object]:
+        variables: dict[str, object] = {}
+        for name, find, required, is_id in rows:
+            value = find(path, query, body)
+            if value is not Undefined:
+                variables[name] = identity(name, value) if is_id else value
+            elif required:
+                raise BadInput(f"{name}: this is required.", field=name)
+        return variables
+
+    return read
 
 
-def takes_body(operation: Operation, method: str, path: Mapping[str, str]) -> bool:
+def takes_body(operation: Operation, method: str, in_path: AbstractSet[str]) -> bool:
     """Whether any variable is looked up in the body; if not, the body is not even read."""
-    return method in WITH_BODY and any(each.name not in path for each in operation.variables)
+    return method in WITH_BODY and any(each.name not in in_path for each in operation.variables)
+
+
+def texts_of(query_string: bytes) -> Texts:
+    """The parameters of a query."""
+    if not query_string:
+        return {}
+    texts: dict[str, list[str]] = {}
+    for name, text in parse_qsl(query_string.decode("latin-1")):
+        texts.setdefault(name, []).append(text)
+    return texts
 
 
 def read_body(raw: bytes, decode: Decode) -> Mapping[str, Any]:
@@ -108,33 +117,50 @@ def strict_json(raw: bytes) -> object:
     return json.loads(raw, parse_constant=_refuse_constant)
 
 
-def _from_body(variable: Variable, body: Mapping[str, Any]) -> object:
+def _is_id(variable: Variable) -> bool:
+    return str(get_nullable_type(variable.type)) == "ID"
+
+
+def _finder(variable: Variable, method: str, in_path: AbstractSet[str]) -> _Find:
     name = variable.name
+    if name in in_path:
+        return lambda path, _query, _body: path[name]
+    return _in_body(variable) if method in WITH_BODY else _in_query(variable)
+
+
+def _in_body(variable: Variable) -> _Find:
+    name, kind = variable.name, get_nullable_type(variable.type)
     names = (name, *SPELLINGS.get(name, ()))
-    value = next((body[each] for each in names if body.get(each) is not None), Undefined)
-    kind = get_nullable_type(variable.type)
-    if value is not Undefined and isinstance(kind, GraphQLEnumType):
-        return wire_value(name, value, kind)
-    return value
+
+    def find(_path: Mapping[str, str], _query: Texts, body: Mapping[str, Any]) -> object:
+        value = next((body[each] for each in names if body.get(each) is not None), Undefined)
+        if value is not Undefined and isinstance(kind, GraphQLEnumType):
+            return wire_value(name, value, kind)
+        return value
+
+    return find
 
 
-def _from_query(variable: Variable, query: QueryParams) -> object:
-    texts = _texts(variable.name, query)
-    if not texts:
-        return Undefined
-    kind = get_nullable_type(variable.type)
-    return _reader(variable.name, kind)(variable.name, texts, kind)
+def _in_query(variable: Variable) -> _Find:
+    name, kind = variable.name, get_nullable_type(variable.type)
+    read = _reader(name, kind)
+
+    def find(_path: Mapping[str, str], query: Texts, _body: Mapping[str, Any]) -> object:
+        texts = _texts(name, query) if query else []
+        return read(name, texts, kind) if texts else Undefined
+
+    return find
 
 
-def _texts(name: str, query: QueryParams) -> list[str]:
+def _texts(name: str, query: Texts) -> list[str]:
     """The texts given for a parameter. `all`, where none is given, may be a size of `pagesize`.
 
     A variable whose name begins with `_` is no parameter, and has no texts of its own.
     """
     names = () if name.startswith("_") else (name, *SPELLINGS.get(name, ()))
     for each in names:
-        if found := [text for text in query.getlist(each) if text]:
-            return found
+        if each in query:
+            return query[each]
     if name.lstrip("_") == "all" and "all" in map(str.lower, _texts("pagesize", query)):
         return ["true"]
     return []

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from app.errors import BadInput, Code, NotFound, Problem
 from rest_compat.documents import Operation
 from rest_compat.endpoints import Endpoint
-from rest_compat.shaping import Shape, reshape
+from rest_compat.shaping import Reshape
 
 Encode = Callable[[object], bytes]
 
@@ -64,7 +64,7 @@ def encode_json(value: object) -> bytes:
 def reply(
     endpoint: Endpoint,
     operation: Operation,
-    shape: Shape | None,
+    reshape: Reshape,
     result: ExecutionResult,
     encode: Encode = encode_json,
 ) -> Response:
@@ -81,7 +81,7 @@ def reply(
         value = None if value is None else value.get(name)
     if value is None:
         raise NotFound("Nothing of this id, or nothing that you may see.")
-    body = encode(reshape(value, shape))
+    body = encode(reshape(value))
     return Response(body, status_code=endpoint.status, media_type="application/json")
 
 

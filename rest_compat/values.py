@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +12,8 @@ from graphql import GraphQLEnumType
 from app.errors import BadInput
 
 _SHOWN: Final = 60
+#: As nearly all of them are spelled; others are left to `UUID`.
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def wire_name(name: str, space: str = " ") -> str:
@@ -19,11 +23,16 @@ def wire_name(name: str, space: str = " ") -> str:
 
 def wire_value(field: str, value: object, kind: GraphQLEnumType) -> str:
     """The enum value spelled so; raises `BadInput` naming those there are."""
-    spelled: dict[str, str] = {wire_name(name): name for name in kind.values}
+    spelled = _spelled(kind)
     if isinstance(value, str) and (name := spelled.get(value.lower())) is not None:
         return name
     known = ", ".join(spelled)
     raise BadInput(f"{field}: {str(value)[:_SHOWN]!r} is not one of: {known}.", field=field)
+
+
+@cache
+def _spelled(kind: GraphQLEnumType) -> dict[str, str]:
+    return {wire_name(name): name for name in kind.values}
 
 
 def identity(field: str, value: object) -> str:
@@ -33,7 +42,8 @@ def identity(field: str, value: object) -> str:
     """
     try:
         if isinstance(value, str):
-            UUID(value)
+            if _UUID.fullmatch(value) is None:
+                UUID(value)
             return value
     except ValueError:
         pass

@@ -5,7 +5,8 @@ from __future__ import annotations
 import strawberry
 from strawberry.tools import merge_types
 
-from resolvers.fields import REQUIRED, Public, computed
+from resolvers.answers import Anyone, Public
+from resolvers.fields import REQUIRED, computed
 from resolvers.nodes import find_node, find_nodes
 from schema.connections import ConnectionMutation, ConnectionQuery
 from schema.environments import EnvironmentMutation, EnvironmentQuery
@@ -26,6 +27,7 @@ class NodeQuery:
         "Anything you may see, by its id.",
         ("id", _ID, "The id to look up.", REQUIRED),
         access=Public.SIGNED_IN,
+        answer=Anyone(Public.SIGNED_IN),
     )
     nodes: list[Node | None] = computed(
         lambda context, _, ids: find_nodes(context, ids),

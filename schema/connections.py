@@ -10,8 +10,9 @@ from app.db import connections as tables
 from app.db.users import User as UserRow
 from app.permissions import Permission
 from resolvers import connections as resolve
+from resolvers.answers import Public, Tally
 from resolvers.environments import ENVIRONMENTS_OF_CONNECTION
-from resolvers.fields import Public, column, command, computed, listing, one, related
+from resolvers.fields import column, command, computed, constant, listing, one, related
 from schema.environments import Environment
 from schema.listing import (
     ConnectionFilter,
@@ -34,8 +35,8 @@ _Connection = tables.Connection
 class Connection(Stored):
     is_type_of = row_of(_Connection)
 
-    schema_version: str = computed(
-        lambda *_: SCHEMA_VERSION, "The Meshery schema it conforms to, always the same."
+    schema_version: str = constant(
+        SCHEMA_VERSION, "The Meshery schema it conforms to, always the same."
     )
     name: str = column(_Connection.name, "Its name, 1 to 255 characters.")
     credential_id: strawberry.ID | None = column(
@@ -66,6 +67,7 @@ class ConnectionPage(Page[Connection]):
     status_summary: JSON = computed(
         lambda context, _: resolve.status_summary(context),
         "How many of all your connections have each status, whatever this page is narrowed to.",
+        answer=Tally(_Connection, "status"),
     )
 
 

@@ -15,7 +15,7 @@ from app.db.users import User as UserRow
 from app.permissions import Permission
 from resolvers import environments as resolve
 from resolvers.connections import CONNECTIONS_OF_ENVIRONMENT
-from resolvers.fields import column, command, computed, listing, one, related
+from resolvers.fields import column, command, constant, listing, one, related
 from schema.listing import (
     ConnectionOrder,
     EnvironmentConnectionFilter,
@@ -40,8 +40,8 @@ SCHEMA_VERSION = "environments.meshery.io/v1beta1"
 class Environment(Stored):
     is_type_of = row_of(tables.Environment)
 
-    schema_version: str = computed(
-        lambda *_: SCHEMA_VERSION, "The Meshery schema it conforms to, always the same."
+    schema_version: str = constant(
+        SCHEMA_VERSION, "The Meshery schema it conforms to, always the same."
     )
     name: str = column(tables.Environment.name, "Its name, 1 to 100 characters.")
     description: str = column(tables.Environment.description, "What it is for.")

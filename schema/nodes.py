@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from resolvers.fields import column
 
 @strawberry.interface(description="Anything with an id: look one up with `node`.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="The id, a UUID unique across all types.")
+    id: strawberry.ID = column("id", "The id, a UUID unique across all types.")
 
 
 @strawberry.interface(description="An item that is stored: it is dated, and deleted softly.")
@@ -24,10 +24,11 @@ class Stored(Node):
     deleted_at: datetime | None = column("deleted_at", "When it was deleted; null while live.")
 
 
-def row_of(table: type[Table]) -> Callable[[Any, Any], bool]:
-    """`is_type_of` for a type whose values are rows of a table."""
+@dataclass(frozen=True)
+class row_of:  # noqa: N801 - read as a function where types are declared
+    """`is_type_of` for a type whose values are the rows of a table."""
 
-    def is_type_of(value: Any, _info: Any) -> bool:
-        return isinstance(value, table)
+    table: type[Table]
 
-    return is_type_of
+    def __call__(self, value: Any, _info: Any) -> bool:
+        return isinstance(value, self.table)

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import strawberry
 
 from resolvers import pages
+from resolvers.answers import Alone, Member, PagePart, Part
 from resolvers.context import Context
 from resolvers.fields import REQUIRED, computed
 from resolvers.listing import Ask, Listing, Window
@@ -15,11 +16,11 @@ from resolvers.listing import Ask, Listing, Window
 Item = TypeVar("Item")
 
 
-def _of_page(method: str, description: str) -> Any:
+def _of_page(part: Part, method: str, description: str) -> Any:
     async def answer(context: Context, page: pages.Page) -> Any:
         return await getattr(page, method)(context)
 
-    return computed(answer, description)
+    return computed(answer, description, answer=PagePart(part))
 
 
 @strawberry.type(description="Where a page lies in its list (Relay).")
@@ -38,15 +39,16 @@ class Edge(Generic[Item]):
 
 @strawberry.type(description="One page of a list.")
 class Page(Generic[Item]):
-    items: list[Item] = _of_page("rows", "The items of this page.")
-    edges: list[Edge[Item]] = _of_page("edges", "The items with their cursors.")
-    page_info: PageInfo = _of_page("info", "Whether there is more before or after.")
-    total_count: int = _of_page("total", "How many items all pages have together.")
+    items: list[Item] = _of_page("items", "rows", "The items of this page.")
+    edges: list[Edge[Item]] = _of_page("edges", "edges", "The items with their cursors.")
+    page_info: PageInfo = _of_page("pageInfo", "info", "Whether there is more before or after.")
+    total_count: int = _of_page("totalCount", "total", "How many items all pages have together.")
     page: int = computed(
         lambda _, page: page.ask.window.page,
         "The number of this page, counted from 0 (0 when paging by cursor).",
+        answer=PagePart("page"),
     )
-    page_size: int = _of_page("size", "How many items a page has at most.")
+    page_size: int = _of_page("pageSize", "size", "How many items a page has at most.")
 
 
 @strawberry.enum(description="Which end of the order comes first.")
@@ -85,7 +87,8 @@ def member(listed: Listing, description: str) -> Any:
     async def answer(context: Context, row: Any, **given: Any) -> Any:
         return await pages.member(context, listed, row.id, given["id"])
 
-    return computed(answer, description, ("id", strawberry.ID, "The id to look up.", REQUIRED))
+    argument = ("id", strawberry.ID, "The id to look up.", REQUIRED)
+    return computed(answer, description, argument, answer=Member(listed))
 
 
 def page_of_one(description: str, listed: Listing) -> Any:
@@ -95,4 +98,4 @@ def page_of_one(description: str, listed: Listing) -> Any:
         window = Window(limit=1)
         return pages.PageOfOne(Ask(listed, window=window), row.id, row)
 
-    return computed(answer, description)
+    return computed(answer, description, answer=Alone(listed))

@@ -16,7 +16,8 @@ from app.db.organizations import Organization as OrganizationRow
 from app.db.users import User as UserRow
 from app.permissions import Permission
 from resolvers import teams as resolve
-from resolvers.fields import Public, column, command, listing, one, related
+from resolvers.answers import Public
+from resolvers.fields import column, command, listing, one, related
 from resolvers.organizations import ORGANIZATIONS_OF_TEAM
 from resolvers.users import USERS_NOT_IN_TEAM, USERS_OF_TEAM
 from schema.keys import Role

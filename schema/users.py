@@ -11,8 +11,9 @@ from strawberry.scalars import JSON
 from app.db import users as tables
 from app.permissions import Permission
 from resolvers import users as resolve
+from resolvers.answers import Current, Itself, Public
 from resolvers.context import Context
-from resolvers.fields import Public, column, computed, listing, one
+from resolvers.fields import column, computed, listing, one
 from resolvers.listing import EPOCH
 from resolvers.organizations import ORGANIZATION_MEMBERSHIPS_OF_USER, ORGANIZATIONS_OF_USER
 from resolvers.teams import TEAM_MEMBERSHIPS_OF_USER, TEAMS_OF_USER
@@ -156,7 +157,7 @@ class PublicUser:
 
 @strawberry.type(description="You: the user whose token was sent.")
 class Viewer:
-    user: User = computed(lambda _, row: row, "Your own user.")
+    user: User = computed(lambda _, row: row, "Your own user.", answer=Itself())
     keys: Page[Key] = viewer_keys("The permission keys you hold, always all of them.")
 
 
@@ -166,6 +167,7 @@ class UserQuery:
         lambda context, _: resolve.current(context),
         "You: the user whose token was sent.",
         access=Public.SIGNED_IN,
+        answer=Current(_User, Public.SIGNED_IN),
     )
     user: User | None = one(
         _User, "A user who shares an organization with you.", access=Public.SIGNED_IN

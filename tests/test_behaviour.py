@@ -65,11 +65,10 @@ def _door(name: str, settings: Settings, store: Store, client: httpx2.AsyncClien
         return RestDoor(client)
     if name == "graphql":
         return GraphQLDoor(client)
-    return InProcessDoor(
-        Authenticator.from_settings(settings),
-        Identity(store, Vault.from_file(settings.vault_keys_file)),
-        Operations(schema._schema, Limits()),
+    identity = Identity(
+        store, Vault.from_file(settings.vault_keys_file), Authenticator.from_settings(settings)
     )
+    return InProcessDoor(identity, Operations(schema._schema, Limits()))
 
 
 @pytest.fixture(params=DOORS)

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
@@ -23,6 +23,8 @@ from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import StaticPool
 
+from app.db.access import WatchedSession, advance
+from app.db.direct import Direct, PostgreSQL, SQLite
 from app.db.retry import retrying
 from app.db.session import SerialSession, SnapshotSession
 
@@ -64,6 +66,7 @@ class Store:
     dialect: str
     reader: AsyncEngine
     writer: AsyncEngine
+    direct: Direct
     lock: IO[str] | None = None
     _turn: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
 
@@ -83,7 +86,8 @@ class Store:
             snapshots = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            return cls("postgresql", snapshots, engine)
+            direct = PostgreSQL(parsed, pool_size, CONNECT_TIMEOUT)
+            return cls("postgresql", snapshots, engine, direct)
         path = Path(parsed.database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _hold(path.with_name(path.name + ".lock"))
@@ -94,7 +98,8 @@ class Store:
         prepare(writer, WRITER_PRAGMAS, "BEGIN IMMEDIATE")
         reader = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
         prepare(reader, READER_PRAGMAS, "BEGIN DEFERRED")
-        return cls("sqlite", reader, writer, lock, asyncio.Lock())
+        rows = SQLite(str(path), pool_size, READER_PRAGMAS)
+        return cls("sqlite", reader, writer, rows, lock, asyncio.Lock())
 
     @asynccontextmanager
     async def reading(self, *, timeout: float = DEADLINE) -> AsyncIterator[AsyncSession]:  # noqa: ASYNC109
@@ -107,6 +112,13 @@ class Store:
             self.reader, expire_on_commit=False, autoflush=False, timeout=timeout
         ) as session:
             yield session
+
+    async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        """The rows of one statement that only reads, in a snapshot of its own.
+
+        Parameters are as the driver takes them. Raises `Unavailable` at the deadline.
+        """
+        return await retrying(partial(self.direct.fetch, sql, parameters), DEADLINE)
 
     async def write(
         self,
@@ -123,9 +135,13 @@ class Store:
         return await retrying(partial(self._transaction, work), timeout)
 
     async def _transaction(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
-        session = SerialSession(self.writer, expire_on_commit=False)
+        session = SerialSession(
+            self.writer, expire_on_commit=False, sync_session_class=WatchedSession
+        )
         async with self._turn, session, session.begin():
-            return await work(session)
+            answer = await work(session)
+            await advance(session)
+            return answer
 
     async def ping(self) -> None:
         """Raise `Unavailable` unless the database answers."""
@@ -134,6 +150,7 @@ class Store:
 
     async def close(self) -> None:
         """Close all connections and let another server have the file."""
+        await self.direct.close()
         await self.reader.dispose()
         await self.writer.dispose()
         if self.lock is not None:

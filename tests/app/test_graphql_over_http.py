@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 import strawberry
 from starlette.applications import Starlette
@@ -290,6 +291,32 @@ def test_a_context_that_cannot_be_opened(
     assert response.headers.get("retry-after") == ("1" if status == 503 else None)
     (error,) = response.json()["errors"]
     assert error["extensions"] == {"code": code}
+
+
+class Compiled:
+    """A compiler of one answer, with leaves that only JSON has a form for."""
+
+    def planned(self, *_: Any) -> Any:
+        return self
+
+    plan = planned
+
+    async def hand_over(self, *_: object) -> None:
+        raise AssertionError
+
+    async def run(self, _context: object) -> dict[str, Any]:
+        return {"name": orjson.Fragment('{"as":"it is"}')}
+
+
+@pytest.mark.parametrize("media", [JSON, GRAPHQL])
+def test_a_compiled_answer_is_sent_and_says_so(media: str) -> None:
+    operations = Operations(OPERATIONS._schema, Limits(), compiler=Compiled())
+    endpoint = GraphQLOverHTTP(operations, open_context)
+    with TestClient(Starlette(routes=[Route("/graphql", endpoint)])) as client:
+        response = post(client, {"query": "{ name }"}, accept=media)
+    assert (response.status_code, response.text) == (200, '{"data":{"name":{"as":"it is"}}}')
+    assert response.headers["content-type"] == f"{media}; charset=utf-8"
+    assert response.headers["x-meshgraph-executor"] == "compiled"
 
 
 async def test_the_operation_is_cancelled_when_the_client_goes() -> None:

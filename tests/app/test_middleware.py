@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import LogCapture
 
-from app.middleware import RequestLog, middleware
+from app.middleware import Envelope, middleware
 
 SECRET = "hunter2"
 
@@ -115,7 +115,7 @@ async def test_one_line_tells_of_a_request(logs: list[Any]) -> None:
         return {"type": "http.request"}
 
     scope = {"type": "http", "method": "GET", "path": "/p" * 500, "headers": []}
-    await RequestLog(app, clock=lambda: next(ticks) / 1000)(scope, receive, send)
+    await Envelope(app, clock=lambda: next(ticks) / 1000)(scope, receive, send)
     (line,) = logs
     assert re.fullmatch("[0-9a-f]{32}", line.pop("request_id"))
     assert line == {
@@ -126,6 +126,14 @@ async def test_one_line_tells_of_a_request(logs: list[Any]) -> None:
         "status": 204,
         "ms": 1.0,
     }
+
+
+async def test_a_request_that_need_not_be_told_of_leaves_no_line(logs: list[Any]) -> None:
+    quiet = Starlette(routes=[Route("/bug", bug)], middleware=middleware(10, log_requests="none"))
+    with TestClient(quiet) as client:
+        client.get("/absent")
+        client.get("/bug")
+    assert [line["event"] for line in logs] == ["request_failed"]
 
 
 @pytest.mark.parametrize("path", ["/fine", "/absent", "/bug"])

@@ -39,6 +39,7 @@ DEFAULTS = {
     "query_timeout": 5.0,
     "mutation_timeout": 10.0,
     "allowed_origins": (),
+    "log_requests": "all",
 }
 
 ACCEPTED = [
@@ -71,6 +72,7 @@ ACCEPTED = [
     ("MESHGRAPH_JWT_ALLOW_NO_EXP", "1", "jwt_allow_no_exp", True),
     ("MESHGRAPH_JWT_ALGORITHMS", " ES256 , HS256", "jwt_algorithms", ("HS256", "ES256")),
     ("MESHGRAPH_UNKNOWN_USERS", "provision", "unknown_users", "provision"),
+    ("MESHGRAPH_LOG_REQUESTS", "slow", "log_requests", "slow"),
     ("MESHGRAPH_QUERY_TIMEOUT", "0.5", "query_timeout", 0.5),
     ("MESHGRAPH_JWKS_URL", "https://idp/keys", "jwks_url", "https://idp/keys"),
     ("MESHGRAPH_JWKS_URL", "http://[::1]:4444/keys", "jwks_url", "http://[::1]:4444/keys"),
@@ -91,6 +93,7 @@ REFUSED = [
     ("MESHGRAPH_QUERY_TIMEOUT", "0"),
     ("MESHGRAPH_INTROSPECTION", "maybe"),
     ("MESHGRAPH_UNKNOWN_USERS", "ignore"),
+    ("MESHGRAPH_LOG_REQUESTS", "some"),
     ("MESHGRAPH_JWT_ALGORITHMS", "none"),
     ("MESHGRAPH_JWT_ALGORITHMS", "HS256,HS512"),
     ("MESHGRAPH_JWT_ALGORITHMS", ","),

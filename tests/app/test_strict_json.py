@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
+import orjson
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from app.errors import BadInput
-from app.strict_json import decode, encode
+from app.strict_json import MAX_DEPTH, decode, decode_strictly, encode
 
 REFUSED = [
     (b"", "Invalid JSON: Expecting value at character 0."),
@@ -74,3 +79,86 @@ def test_what_is_encoded_is_decoded_again(value: object) -> None:
 
 def test_a_lone_surrogate_is_encoded_as_an_escape() -> None:
     assert encode("\ud800") == b'"\\ud800"'
+
+
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ID = UUID("00000000-0000-7000-8000-000000000001")
+
+
+@pytest.mark.parametrize("beside", [1, 2**70])
+def test_what_a_database_returns_is_encoded(beside: int) -> None:
+    """With and without a value that orjson does not take."""
+    value = {"at": MOMENT, "id": ID, "raw": orjson.Fragment(b'{"a":[1]}'), "n": beside}
+    assert encode(value) == (
+        b'{"at":"2026-01-02T03:04:05Z","id":"00000000-0000-7000-8000-000000000001",'
+        b'"raw":{"a":[1]},"n":' + str(beside).encode() + b"}"
+    )
+
+
+def outcome(decoder: Any, text: bytes) -> tuple[Any, ...]:
+    """The value with the types of what is in it, or the message and the field of the refusal."""
+    try:
+        value = decoder(text, max_depth=4)
+    except BadInput as refusal:
+        return refusal.message, refusal.extensions
+    return repr(value), value
+
+
+KEYS = st.sampled_from(["a", "b", "", '"', ":", '":', " :", "\0", "é", "\\u0000"]) | st.text()
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(-(2**65), 2**65)
+    | st.floats(allow_nan=True)
+    | KEYS
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+SEPARATORS = st.sampled_from([(",", ":"), (", ", ": "), (" ,", " :"), ("\n,", "\t:"), (",", "  :")])
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> bytes:
+    """JSON texts; some with keys given twice, some with a few bytes put in or taken out."""
+    text = json.dumps(
+        draw(VALUES), separators=draw(SEPARATORS), ensure_ascii=draw(st.booleans())
+    ).encode("utf-8", "surrogatepass")
+    if draw(st.booleans()):
+        text = text.replace(b'"b"', b'"a"')
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(text)))
+        put = draw(st.sampled_from(PIECES) | st.binary(max_size=2))
+        text = text[:at] + put + text[at + draw(st.integers(0, 2)) :]
+    return text
+
+
+PIECES = [
+    *(b'"', b":", b'":', b",", b"{", b"}", b"[", b"]", b" ", b"\n", b"\\", b"e9", b".5", b"-0"),
+    *(b'"a":1,', b'"a" :1,', b"\\u0000", b"\\ud800", b"\xff", b"\xef\xbb\xbf", b"NaN", b"1e400"),
+]
+
+
+@given(texts())
+@example(b'{"a" :1,"a":2}')
+@example(b'{"a":1,"a":"\\":"}')
+@example(b'{"a":":","a":1}')
+@example(b'{"a":1,"a" \n:2,"b":":"}')
+@example(b"[[[[]]]]")
+@example(b"[[[[[]]]]]")
+@example(b"[[[[1]]]]")
+@example(b"18446744073709551616")
+@example(b"-0")
+@example(b"-0.0")
+def test_the_fast_way_decodes_as_the_strict_one(text: bytes) -> None:
+    assert outcome(decode, text) == outcome(decode_strictly, text)
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED)
+def test_the_strict_way_refuses_the_same(text: bytes, message: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        decode_strictly(text, MAX_DEPTH)
+    assert refusal.value.message.startswith(message)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from starlette.datastructures import QueryParams
 
 from app.errors import BadInput
 from rest_compat.documents import Operation
 from rest_compat.endpoints import ENDPOINTS
-from rest_compat.reading import read, read_body, strict_json, takes_body
+from rest_compat.reading import read_body, reader, strict_json, takes_body, texts_of
 
 METHODS = {row.operation: row.method for row in ENDPOINTS}
 Operations = dict[str, Operation]
@@ -24,7 +23,8 @@ def reading(
     body: dict[str, Any] | None = None,
     **path: str,
 ) -> dict[str, object]:
-    return read(operations[name], METHODS[name], path, QueryParams(query), body or {})
+    read = reader(operations[name], METHODS[name], path.keys())
+    return read(path, texts_of(query.encode()), body or {})
 
 
 QUERIES: list[tuple[str, str, dict[str, object]]] = [
@@ -198,5 +198,5 @@ def test_a_body_that_is_no_object_is_refused(raw: bytes) -> None:
 def test_a_body_is_read_only_where_something_is_in_it(
     operations: Operations, name: str, *, expected: bool
 ) -> None:
-    path = dict.fromkeys(("orgId", "teamId", "userId"), "x")
-    assert takes_body(operations[name], METHODS[name], path) is expected
+    in_path = {"orgId", "teamId", "userId"}
+    assert takes_body(operations[name], METHODS[name], in_path) is expected

@@ -12,7 +12,7 @@ from app.errors import BadInput, Code, NotFound, Problem
 from rest_compat.documents import Operation
 from rest_compat.endpoints import ENDPOINTS
 from rest_compat.replying import problem_of, refuse, reply
-from rest_compat.shaping import shape_of
+from rest_compat.shaping import reshaper
 
 ROWS = {row.operation: row for row in ENDPOINTS}
 Operations = dict[str, Operation]
@@ -127,7 +127,7 @@ def test_a_body(operations: Operations) -> None:
 def answered(operations: Operations, name: str, data: Any, *errors: GraphQLError) -> Any:
     operation = operations[name]
     result = ExecutionResult(data, list(errors) or None)
-    return reply(ROWS[name], operation, shape_of(operation), result)
+    return reply(ROWS[name], operation, reshaper(operation), result)
 
 
 @pytest.mark.parametrize(

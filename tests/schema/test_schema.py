@@ -13,7 +13,6 @@ from graphql import (
     GraphQLObjectType,
 )
 
-from resolvers.fields import Command, Computed, Listed, One
 from schema import schema
 
 GOLDEN = Path(__file__).parent.parent.parent / "schema" / "schema.graphql"
@@ -55,8 +54,7 @@ def test_every_root_field_says_who_may_ask_it(root: str) -> None:
     unguarded = []
     for name, field in fields.items():
         answer = field.extensions["strawberry-definition"].metadata["answer"]
-        assert isinstance(answer, Command | Computed | Listed | One), name
-        if answer.access is None:
+        if getattr(answer, "access", None) is None:
             unguarded.append(name)
     assert unguarded == []
 

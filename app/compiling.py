@@ -1,0 +1,61 @@
+"""What `app.operations` knows of a compiler: that it answers an operation, or leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode
+from graphql.execution.values import VariableValues
+
+
+class LeftToInterpreter(Exception):
+    """The operation is not compiled, or what was read did not fit; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Call(Protocol):
+    """An operation that is ready to run."""
+
+    async def run(self, context: Any, /) -> dict[str, Any]:
+        """The data, its leaves as `app.strict_json.encode` takes them; or `LeftToInterpreter`.
+
+        There are no partial answers: whatever would be an error is left to the interpreter.
+        """
+        ...
+
+
+class Compiler(Protocol):
+    def planned(
+        self, operation: OperationDefinitionNode, variables: Mapping[str, Any], /
+    ) -> Call | None:
+        """The call, where one has been made for these variables but for the ids among them."""
+        ...
+
+    def plan(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+        coerced: VariableValues,
+        /,
+    ) -> Call:
+        """The call for an operation of a valid document; raises `LeftToInterpreter`."""
+        ...
+
+    async def hand_over(self, operation: OperationDefinitionNode, context: Any, /) -> None:
+        """Make the context ready for the interpreter; raises `Unauthenticated`."""
+        ...
+
+
+class Executed(ExecutionResult):
+    """The result of an operation; `left` is why it was interpreted, or None if compiled."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, result: ExecutionResult, left: str | None) -> None:
+        super().__init__(result.data, result.errors)
+        self.left = left

@@ -1,0 +1,139 @@
+"""Single statements straight to the driver: a read that needs no session, and no transaction.
+
+One statement is a snapshot of its own on both engines, so nothing else has to be sent for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from queue import LifoQueue
+from typing import Any, Protocol
+
+import asyncpg
+from sqlalchemy import URL
+
+#: Plans of the server that a connection keeps. Statements are few, and long.
+STATEMENTS = 500
+LONGEST_STATEMENT = 1_000_000
+
+#: Compiling a statement of ours to machine code takes longer than running it.
+SERVER_SETTINGS = {"jit": "off", "default_transaction_read_only": "on"}
+
+
+class Direct(Protocol):
+    """Runs one statement, its parameters as the driver takes them; returns all rows."""
+
+    async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]: ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass
+class PostgreSQL:
+    """A pool of asyncpg connections, which prepare each statement once.
+
+    `behind_pooler` is for a pooler that gives every transaction another connection, such as
+    PgBouncer: then nothing is kept on a connection, and parsing and running share a transaction.
+    """
+
+    url: URL
+    size: int
+    connect_timeout: float
+    behind_pooler: bool = False
+    _pool: asyncpg.Pool[asyncpg.Record] | None = None
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        pool = self._pool or await self._open()
+        connection = await pool.acquire()
+        try:
+            if not self.behind_pooler:
+                return await connection.fetch(sql, *parameters)
+            async with connection.transaction(readonly=True):
+                return await connection.fetch(sql, *parameters)
+        finally:
+            await pool.release(connection)
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+
+    async def _open(self) -> asyncpg.Pool[asyncpg.Record]:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self.url.set(drivername="postgresql").render_as_string(hide_password=False),
+                    min_size=0,
+                    max_size=self.size,
+                    timeout=self.connect_timeout,
+                    max_inactive_connection_lifetime=0,
+                    max_queries=1_000_000,
+                    statement_cache_size=0 if self.behind_pooler else STATEMENTS,
+                    max_cached_statement_lifetime=0,
+                    max_cacheable_statement_size=LONGEST_STATEMENT,
+                    server_settings={} if self.behind_pooler else SERVER_SETTINGS,
+                    reset=_nothing,
+                )
+            return self._pool
+
+
+async def _nothing(_connection: object) -> None:
+    """Reset nothing between statements that leave nothing behind, and so save a round trip."""
+
+
+@dataclass
+class SQLite:
+    """Read-only connections, each used by one thread of a pool at a time."""
+
+    path: str
+    size: int
+    pragmas: Mapping[str, object]
+    _threads: ThreadPoolExecutor = field(init=False)
+    _free: LifoQueue[sqlite3.Connection] = field(default_factory=LifoQueue)
+
+    def __post_init__(self) -> None:
+        self._threads = ThreadPoolExecutor(self.size, thread_name_prefix="sqlite")
+
+    async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        running: list[sqlite3.Connection] = []
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._threads, partial(self._run, sql, parameters, running))
+        try:
+            return await work
+        except asyncio.CancelledError:
+            for connection in running:
+                connection.interrupt()
+            raise
+
+    async def close(self) -> None:
+        self._threads.shutdown()
+        while not self._free.empty():
+            self._free.get_nowait().close()
+
+    def _run(
+        self, sql: str, parameters: Sequence[Any], running: list[sqlite3.Connection]
+    ) -> list[Any]:
+        connection = self._connect() if self._free.empty() else self._free.get_nowait()
+        running.append(connection)
+        try:
+            return connection.execute(sql, parameters).fetchall()
+        finally:
+            running.clear()
+            self._free.put_nowait(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{self.path}?mode=ro",
+            uri=True,
+            check_same_thread=False,
+            isolation_level=None,
+            cached_statements=STATEMENTS,
+        )
+        for name, value in self.pragmas.items():
+            connection.execute(f"PRAGMA {name} = {value}")
+        return connection

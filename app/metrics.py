@@ -1,0 +1,9 @@
+"""What is counted, as Prometheus reads it."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter
+
+OPERATIONS = Counter(
+    "meshgraph_operations", "Operations executed, by the executor that answered.", ["executor"]
+)

@@ -1,0 +1,164 @@
+"""What can be said of how a field is answered: data on the field, for more than one executor.
+
+Whatever an answer of these kinds holds is all there is to know about the field. Only `Computed`
+and `Command` hold a function, which can be called but not looked into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal
+
+from app.db.base import Table
+from app.permissions import Permission
+from resolvers.listing import Listing
+
+
+class Public(Enum):
+    """Who may ask a root field that needs no permission key."""
+
+    EVERYBODY = "everybody"
+    SIGNED_IN = "signed in"
+
+
+Access = Permission | Public
+
+
+@dataclass(frozen=True)
+class Column:
+    """The value of one column of the row."""
+
+    attribute: str
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A member of the JSON object that a column holds."""
+
+    attribute: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same for every row."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Itself:
+    """The row again, as another type."""
+
+
+@dataclass(frozen=True)
+class Related:
+    """The live, visible row that a foreign key of this row points at."""
+
+    foreign_key: str
+    table: type[Table]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of a list, under this row or (with an access of its own) of the whole graph.
+
+    With `organization` it is that of the organization an argument names.
+    """
+
+    listing: Listing
+    access: Access | None
+    organization: bool = False
+
+
+@dataclass(frozen=True)
+class Member:
+    """The row of an id in the list under this row."""
+
+    listing: Listing
+
+
+@dataclass(frozen=True)
+class Alone:
+    """The row itself, as a page that holds nothing else."""
+
+    listing: Listing
+
+
+Part = Literal["items", "edges", "pageInfo", "totalCount", "page", "pageSize"]
+
+
+@dataclass(frozen=True)
+class PagePart:
+    """A field that every page has."""
+
+    name: Part
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many live, visible rows of a table have each value of a column, as a JSON object."""
+
+    table: type[Table]
+    attribute: str
+
+
+@dataclass(frozen=True)
+class One:
+    """A row by its id."""
+
+    table: type[Table]
+    access: Access
+
+
+@dataclass(frozen=True)
+class Anyone:
+    """The row of an id in whichever table has it."""
+
+    access: Access
+
+
+@dataclass(frozen=True)
+class Current:
+    """The viewer's own row."""
+
+    table: type[Table]
+    access: Access
+
+
+@dataclass(frozen=True)
+class Command:
+    """A change, run in a transaction, and what the caller gets of its result."""
+
+    run: Callable[..., Awaitable[Any]]
+    payload: Callable[[Any], Any]
+    access: Permission
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Whatever a function makes of the row."""
+
+    run: Callable[..., Any]
+    access: Access | None
+
+
+Answer = (
+    Column
+    | Inside
+    | Constant
+    | Itself
+    | Related
+    | Listed
+    | Member
+    | Alone
+    | PagePart
+    | Tally
+    | One
+    | Anyone
+    | Current
+    | Command
+    | Computed
+)
