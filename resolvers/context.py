@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import Table, live, new_id
 from app.db.engine import Store
-from app.errors import NotFound
+from app.errors import NotFound, Unavailable
 from app.permissions import Permission
 from app.vault import Vault
 from resolvers.access import Viewer, visible
@@ -34,25 +34,36 @@ class Context:
     loaders: Loaders = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _session: AsyncSession | None = None
-    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _over: bool = False
 
     def __post_init__(self) -> None:
         self.loaders = Loaders(self.read, self.viewer)
 
     async def read(self, statement: Executable) -> Result[*tuple[Any, ...]]:
-        """Run a read in the operation's snapshot."""
-        async with self._opening:
-            session = self._session
-            if session is None:
-                session = await self._stack.enter_async_context(self.store.reading())
-                self._session = session
-        return await session.execute(statement)
+        """Run a read in the operation's snapshot; raises `Unavailable` once it has ended."""
+        async with self._turn:
+            if self._over:
+                raise Unavailable("The operation has ended.")
+            if self._session is None:
+                self._session = await self._stack.enter_async_context(self.store.reading())
+            return await self._session.execute(statement)
 
     async def close(self) -> None:
+        """End the operation: the snapshot is given back, and nothing is read any more.
+
+        An error that empties the answer does not stop the loaders of the fields beside it. The
+        read that is under way is waited for, those that wait behind it are refused.
+        """
+        self._over = True
+        await self._give_back()
+
+    async def _give_back(self) -> None:
         """Give the snapshot back and forget what was loaded from it."""
-        self._session = None
-        await self._stack.aclose()
-        self.loaders = Loaders(self.read, self.viewer)
+        async with self._turn:
+            self._session = None
+            await self._stack.aclose()
+            self.loaders = Loaders(self.read, self.viewer)
 
     async def write(
         self, command: Callable[..., Awaitable[Answer]], permission: Permission, arguments: object
@@ -61,7 +72,7 @@ class Context:
 
         The connection that reads is given back first: a writer never waits for itself.
         """
-        await self.close()
+        await self._give_back()
         row_id = new_id()
 
         async def work(session: AsyncSession) -> Answer:
