@@ -42,9 +42,7 @@ class Comparing:
     seen: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    async def over(
-        cls, both: Executors, viewers: Mapping[str | None, Viewer]
-    ) -> Comparing:
+    async def over(cls, both: Executors, viewers: Mapping[str | None, Viewer]) -> Comparing:
         """With the cursors of every order of every list, as one who may see them gets them."""
         found: dict[str, list[str]] = defaultdict(list)
         for order, source in _lists():
@@ -102,14 +100,10 @@ def _lists() -> list[tuple[str, str]]:
             continue
         ordered = each.args["orderBy"].type
         assert isinstance(ordered, GraphQLInputObjectType)
-        columns = ordered.fields["field"].type.of_type  # type: ignore[union-attr]
+        columns = ordered.fields["field"].type.of_type
         assert isinstance(columns, GraphQLEnumType)
         within = f'organizationId: "{identity("acme")}", ' if "organizationId" in each.args else ""
-        found += [
-            (
-                column,
-                f"{{ {name}({within}first: 12, orderBy: {{field: {column}}}) {{ edges {{ cursor }} }} }}",
-            )
-            for column in columns.values
-        ]
+        for column in columns.values:
+            order = f"{within}first: 12, orderBy: {{field: {column}}}"
+            found.append((column, f"{{ {name}({order}) {{ edges {{ cursor }} }} }}"))
     return found
