@@ -19,8 +19,6 @@ from tests.differential.world import (
     identity,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
 OPERATIONS = {
     name: each
     for name, each in load(SCHEMA).items()
@@ -49,12 +47,13 @@ GIVEN: dict[str, tuple[Any, ...]] = {
     "filter": ({}, {"deleted": True}, None, {"deleted": False}),
     "order": (None, {"field": "CREATED_AT"}, {"field": "CREATED_AT", "direction": "DESC"}, None),
 }
-#: The memberships of a team alone among the filters have none for the deleted.
+#: Their filter has no `deleted`.
 UNFILTERED = {"getUsers"}
 
 
 @pytest.mark.parametrize("viewer", VIEWERS, ids=str)
 @pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.asyncio(loop_scope="session")
 async def test_an_operation_of_the_rest_api(
     comparing: Comparing, name: str, viewer: str | None
 ) -> None:
