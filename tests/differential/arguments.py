@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from graphql import (
@@ -105,14 +105,14 @@ class Values:
         return maker(place) if maker is not None else self._by_type(type_, place)
 
     def _by_type(self, type_: GraphQLInputType, place: Place) -> Any:
-        type_ = cast("GraphQLInputType", get_nullable_type(type_))
-        if isinstance(type_, GraphQLEnumType):
-            return self._random.choice(list(type_.values))
-        if isinstance(type_, GraphQLInputObjectType):
-            return self._object(type_, place)
-        if isinstance(type_, GraphQLList):
+        wanted = get_nullable_type(type_)
+        if isinstance(wanted, GraphQLEnumType):
+            return self._random.choice(list(wanted.values))
+        if isinstance(wanted, GraphQLInputObjectType):
+            return self._object(wanted, place)
+        if isinstance(wanted, GraphQLList):
             count = self._random.randint(0, 3)
-            return [self._by_type(type_.of_type, place) for _ in range(count)]
+            return [self._by_type(wanted.of_type, place) for _ in range(count)]
         return self.often(0.5)  # the rest are Booleans
 
     def _object(self, type_: GraphQLInputObjectType, place: Place) -> dict[str, Any]:

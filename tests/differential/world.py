@@ -28,8 +28,8 @@ TEXTS = (
     "plain", "Plain", "tab\there", "unit\x1fseparator", "record\x1eseparator", "line\nfeed",
     "\x1e", "\x1f", "\\N", "\\", 'quote"quote', "it's", "100%", "under_score", "😀 emoji",
     "e\u0301 combining", "é composed", "ß ẞ İ ı", "NULL", "null", "[null]", "{}", "[]", '""',
-    "\x01",
-    "a,b", "{a,b}", "\u2028", "\u200b", "  padded  ", "~", "\x7f", "\uffff", "zz", "ZZ", "Zz",
+    "\x01", "a,b", "{a,b}", "\u2028", "\u200b", "  padded  ", "~", "\x7f", "\uffff", "zz",
+    "ZZ", "Zz",
 )  # fmt: skip
 JSONS: tuple[dict[str, Any], ...] = (
     {},
@@ -318,7 +318,7 @@ async def build(store: Store, vault: Vault) -> None:
 async def viewers(store: Store) -> dict[str | None, Viewer]:
     """The callers, by name; None is one without a token."""
     async with store.reading() as session:
-        known: dict[str | None, Viewer] = {
-            name: await load_viewer(session, identity(name)) for name in PEOPLE
-        }
-    return {None: Viewer(), **known}
+        known: dict[str | None, Viewer] = {None: Viewer()}
+        for name in PEOPLE:
+            known[name] = await load_viewer(session, identity(name))
+    return known
