@@ -84,16 +84,21 @@ class Viewer:
         """Raise `Unauthenticated` or `Forbidden` unless the key is held."""
         self.identified()
         if not self.may(permission, organization):
-            raise Forbidden(
-                f"This needs the permission key {permission.name.replace('_', ' ').lower()!r} "
-                f"({permission.value}), which you do not hold here."
-            )
+            raise lacking(permission)
 
     def identified(self) -> UUID:
         """The id of the viewer; raises `Unauthenticated` for an anonymous one."""
         if self.user_id is None:
             raise Unauthenticated("This needs a token: send `Authorization: Bearer <token>`.")
         return self.user_id
+
+
+def lacking(permission: Permission) -> Forbidden:
+    """The answer to a caller who does not hold the key where it is needed."""
+    return Forbidden(
+        f"This needs the permission key {permission.name.replace('_', ' ').lower()!r} "
+        f"({permission.value}), which you do not hold here."
+    )
 
 
 def _memberships(user_id: UUID) -> Select[UUID | None, str]:

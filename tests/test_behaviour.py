@@ -286,6 +286,25 @@ async def test_somebody_elses_connection_in_view_is_not_theirs_to_change(service
     await service.refused("NOT_FOUND", "rae", "updateConnection", **seen, name="mine")
 
 
+async def test_what_is_seen_in_one_organization_is_not_taken_over_by_another(
+    service: Service,
+) -> None:
+    """An administrator of one organization, a plain member of the other."""
+    await service.ok("ann", "addUserToOrg", orgId=service.world["acme"], userId="rae")
+    team = {"orgId": service.world["rival"], "teamId": service.world["acme-team"]}
+    await service.refused("FORBIDDEN", "rae", "addTeamToOrg", **team)
+    await service.refused("NOT_FOUND", "rae", "deleteTeam", **team)
+    assert (await service.ok("rae", "getTeams", orgId=team["orgId"]))["total_count"] == 1
+    connection = {
+        "environmentId": service.world["rival-env"],
+        "connectionId": service.world["acme-conn-1"],
+    }
+    await service.refused("FORBIDDEN", "rae", "addConnectionToEnvironment", **connection)
+    await service.refused(
+        "FORBIDDEN", "rae", "deleteConnection", connectionId=connection["connectionId"]
+    )
+
+
 async def test_profiles_and_the_public_directory(service: Service) -> None:
     me = await service.ok("bob", "getUser")
     assert (me["user_id"], me["organizations"]["total_count"]) == ("bob", 1)
