@@ -274,6 +274,19 @@ VISIBLE: Mapping[type[Table], Callable[[Sight], ColumnElement[bool]]] = {
 }
 
 
+#: What a list shows of a mapping that it is joined through: what is of the viewer's organizations.
+#: Both ends of the other mappings are rows that are narrowed themselves.
+_PASSABLE: Mapping[type[Table], Callable[[Sight], ColumnElement[bool]]] = {
+    OrganizationUser: lambda viewer: any_of(OrganizationUser.organization_id, viewer.organizations),
+    TeamOrganization: lambda viewer: any_of(TeamOrganization.org_id, viewer.organizations),
+}
+
+
+def passable(table: type[Table], viewer: Sight) -> ColumnElement[bool]:
+    """The criterion for a row of a joined table to lead from one visible row to another."""
+    return _PASSABLE[table](viewer) if table in _PASSABLE else true()
+
+
 def visible(table: type[Table], viewer: Sight) -> ColumnElement[bool]:
     """The criterion that narrows a statement over the table to what the viewer may see."""
     return VISIBLE[table](viewer)

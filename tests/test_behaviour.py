@@ -305,6 +305,17 @@ async def test_what_is_seen_in_one_organization_is_not_taken_over_by_another(
     )
 
 
+async def test_a_team_out_of_sight_is_no_filter(service: Service) -> None:
+    """Ann sees Rae, who belongs to Acme as well, but not the teams of Rival."""
+    acme, rival = service.world["acme"], service.world["rival"]
+    await service.ok("ann", "addUserToOrg", orgId=acme, userId="rae")
+    seat = {"orgId": rival, "teamId": service.world["rival-team"], "userId": "rae"}
+    await service.ok("rae", "addUserToTeam", **seat)
+    inside = {"orgId": acme, "teamId": service.world["rival-team"]}
+    assert (await service.ok("rae", "getUsersForOrg", **inside))["total_count"] == 1
+    assert (await service.ok("ann", "getUsersForOrg", **inside))["total_count"] == 0
+
+
 async def test_profiles_and_the_public_directory(service: Service) -> None:
     me = await service.ok("bob", "getUser")
     assert (me["user_id"], me["organizations"]["total_count"]) == ("bob", 1)
