@@ -10,24 +10,25 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey, RSAKey
-from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 
-from app.claims import INVALID, Claims, Rules, believe
+from app.claims import INVALID, Claims, Rules, believe, expired
 from app.errors import Unauthenticated
 from app.jwks import Fetch, Jwks, from_file, from_url
 from app.local_tokens import ALGORITHM, ISSUER, issue, local_secret
 from app.settings import Settings
 
-__all__ = ["Authenticator", "Claims", "Trust", "issue", "local_secret"]
+__all__ = ["Authenticator", "Claims", "Trust", "credential", "issue", "local_secret"]
 
 COOKIE = "token"
+MALFORMED = "The Authorization header must be “Bearer <token>”."
 MAX_TOKEN = 4096
 MAX_WRAPPED = 16_384  # an access token, a refresh token and what base64 adds
 TYPES = {"jwt", "at+jwt", "application/at+jwt"}  # RFC 7519 §5.1, RFC 9068 §2.1
@@ -59,11 +60,19 @@ class Trust:
 
 
 class Authenticator:
-    """Tells who sent a request. `trusts` is the complete list of accepted algorithms."""
+    """Tells who sent a request. `trusts` is the complete list of accepted algorithms.
+
+    `revision` says how often their keys have changed.
+    """
 
     def __init__(
-        self, trusts: Mapping[str, Trust], *, clock: Callable[[], float] = time.time
+        self,
+        trusts: Mapping[str, Trust],
+        *,
+        revision: Callable[[], int] = lambda: 0,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        self.revision = revision
         self._trusts = trusts
         self._registry = jws.JWSRegistry(algorithms=list(trusts))
         self._clock = clock
@@ -77,21 +86,21 @@ class Authenticator:
         clock: Callable[[], float] = time.time,
     ) -> Authenticator:
         """As configured; `fetch` stands in for getting the key set."""
-        trusts = _local_trust(settings) | _provider_trusts(settings, fetch or _fetcher(settings))
+        trusts, revision = _local_trust(settings), None
+        if found := fetch or _fetcher(settings):
+            jwks = Jwks(found)
+            trusts |= _provider_trusts(settings, jwks)
+            revision = jwks.revision
         accepted = {name: trusts[name] for name in settings.jwt_algorithms if name in trusts}
-        return cls(accepted, clock=clock)
+        return cls(accepted, revision=revision or (lambda: 0), clock=clock)
 
-    async def identify(self, headers: Headers, cookies: Mapping[str, str]) -> Claims | None:
-        """The claims of the request's token, None when it has none.
+    async def verify(self, given: str) -> Claims:
+        """The claims of a credential.
 
-        Raises Unauthenticated for a token that proves nothing, and Unavailable when the
-        provider's keys cannot be had. A header goes before a cookie.
+        Raises Unauthenticated for one that proves nothing, and Unavailable when the provider's
+        keys cannot be had.
         """
-        given = _bearer(headers) or cookies.get(COOKIE)
-        return await self.verify(unwrap(given)) if given else None
-
-    async def verify(self, token: str) -> Claims:
-        """The claims of a JWT in its compact form."""
+        token = unwrap(given)
         header = _header(token)
         trust = self._trusts.get(header.alg)
         key = await trust.find(header.kid, header.alg) if trust else None
@@ -102,6 +111,43 @@ class Authenticator:
         except (JoseError, ValueError):
             raise Unauthenticated(INVALID) from None
         return believe(signed.payload, trust.rules, int(self._clock()))
+
+    def lasts(self, claims: Claims) -> bool:
+        """Whether claims that were verified have not expired since."""
+        return not expired(claims.expires_at, int(self._clock()))
+
+
+def credential(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The token of a request as it was sent, from its raw ASGI headers; None when it has none.
+
+    A header goes before a cookie. Raises Unauthenticated for an `Authorization` that holds no
+    token.
+    """
+    authorization: list[bytes] = []
+    cookies: list[bytes] = []
+    for name, value in headers:
+        if name == b"authorization":
+            authorization.append(value)
+        elif name == b"cookie":
+            cookies.append(value)
+    if authorization:
+        return _bearer(authorization)
+    return _cookie(cookies) if cookies else None
+
+
+def _bearer(values: list[bytes]) -> str:
+    scheme, _, token = values[0].decode("latin-1").strip().partition(" ")
+    token = token.strip()
+    if len(values) > 1 or scheme.lower() != "bearer" or not token:
+        raise Unauthenticated(MALFORMED)
+    return token
+
+
+def _cookie(values: list[bytes]) -> str | None:
+    cookies: dict[str, str] = {}
+    for value in values:
+        cookies.update(cookie_parser(value.decode("latin-1")))
+    return cookies.get(COOKIE) or None
 
 
 def unwrap(given: str) -> str:
@@ -118,16 +164,6 @@ def unwrap(given: str) -> str:
         return msgspec.json.decode(text, type=OAuth2Token).access_token
     except (ValueError, RecursionError):
         raise Unauthenticated(INVALID) from None
-
-
-def _bearer(headers: Headers) -> str | None:
-    values = headers.getlist("authorization")
-    if not values:
-        return None
-    scheme, _, token = values[0].strip().partition(" ")
-    if len(values) > 1 or scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("The Authorization header must be “Bearer <token>”.")
-    return token.strip()
 
 
 def _header(token: str) -> Header:
@@ -159,11 +195,9 @@ def _local_trust(settings: Settings) -> dict[str, Trust]:
     return {ALGORITHM: Trust(find, _rules(settings, issuer=ISSUER, audience=None))}
 
 
-def _provider_trusts(settings: Settings, fetch: Fetch | None) -> dict[str, Trust]:
-    if fetch is None:
-        return {}
+def _provider_trusts(settings: Settings, jwks: Jwks) -> dict[str, Trust]:
     rules = _rules(settings, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-    trust = Trust(Jwks(fetch).find, rules)
+    trust = Trust(jwks.find, rules)
     return {"RS256": trust, "ES256": trust}
 
 

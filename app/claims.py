@@ -76,6 +76,11 @@ def believe(payload: bytes, rules: Rules, now: int) -> Claims:
     )
 
 
+def expired(expires_at: int | None, now: int) -> bool:
+    """Whether a token is past its expiry time, and past what clocks may differ by."""
+    return expires_at is not None and expires_at + LEEWAY <= now
+
+
 def _check_identity(claims: Payload, rules: Rules) -> None:
     audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud or []
     if (
@@ -93,7 +98,7 @@ def _check_times(claims: Payload, rules: Rules, now: int) -> None:
         if not rules.allow_no_exp:
             raise Unauthenticated(ENDLESS)
         return
-    if claims.exp + LEEWAY <= now:
+    if expired(claims.exp, now):
         raise Unauthenticated(EXPIRED)
     if claims.iat is not UNSET and claims.exp - claims.iat > rules.max_lifetime:
         raise Unauthenticated(TOO_LONG_LIVED)

@@ -46,6 +46,10 @@ class Compiler(Protocol):
         """The call for an operation of a valid document; raises `LeftToInterpreter`."""
         ...
 
+    async def hand_over(self, operation: OperationDefinitionNode, context: Any, /) -> None:
+        """Make the context ready for the interpreter; raises `Unauthenticated`."""
+        ...
+
 
 class Executed(ExecutionResult):
     """The result of an operation; `left` is why it was interpreted, or None if compiled."""

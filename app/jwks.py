@@ -70,6 +70,8 @@ class Jwks:
         self._fetch = fetch
         self._clock = clock
         self._keys: list[VerifyingKey] = []
+        self._document: bytes | None = None
+        self._revision = 0
         self._fetched = self._tried = float("-inf")
         self._refreshing = asyncio.Lock()
 
@@ -87,6 +89,10 @@ class Jwks:
             raise Unavailable("The keys that verify tokens could not be fetched.")
         return key
 
+    def revision(self) -> int:
+        """Grows with each key set that differs from the one before it."""
+        return self._revision
+
     def _lookup(self, kid: str | None, algorithm: str) -> PublicKey | None:
         suited = [key for key in self._keys if key.algorithm == algorithm]
         if kid is None:
@@ -99,10 +105,16 @@ class Jwks:
                 return
             self._tried = self._clock()
             try:
-                self._keys = read_key_set(await self._fetch())
+                self._replace(await self._fetch())
                 self._fetched = self._clock()
             except FetchError as error:
                 log.warning("The key set was not refreshed: %s", error)
+
+    def _replace(self, document: bytes) -> None:
+        if document != self._document:
+            self._keys = read_key_set(document)
+            self._document = document
+            self._revision += 1
 
 
 def read_key_set(document: bytes) -> list[VerifyingKey]:

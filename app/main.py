@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from graphql import DocumentNode, ExecutionResult
-from sqlalchemy import literal, select
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -16,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app import logs
-from app.auth import Authenticator
+from app.auth import Authenticator, credential
 from app.db.engine import Store
 from app.errors import Unavailable
 from app.graphql_over_http import GraphQLOverHTTP
@@ -27,6 +26,7 @@ from app.settings import Settings
 from app.strict_json import decode, encode
 from app.vault import Vault
 from resolvers.context import Context
+from resolvers.executor import ColumnExecutor
 from resolvers.identity import Identity
 from resolvers.plan.planner import Planner
 from rest_compat.facade import routes as rest_routes
@@ -42,16 +42,18 @@ def create_app(settings: Settings | None = None) -> Starlette:
     identity = Identity(
         store,
         Vault.from_file(settings.vault_keys_file),
+        Authenticator.from_settings(settings),
         provision=settings.unknown_users == "provision",
     )
-    open_context = _open_context(Authenticator.from_settings(settings), identity)
+    open_context = _open_context(identity)
     limits = _limits(settings)
     operations = Operations(
         schema._schema,  # noqa: SLF001 - Strawberry offers the graphql-core schema in no other way
         limits,
-        compiler=Planner(schema, store.dialect, select(literal(0)).scalar_subquery()),
+        compiler=Planner(schema, store.dialect),
         introspection=settings.introspection,
         suggestions=settings.field_suggestions,
+        executor=ColumnExecutor,
     )
 
     @asynccontextmanager
@@ -93,12 +95,9 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _open_context(authenticator: Authenticator, identity: Identity) -> OpenContext:
-    @asynccontextmanager
-    async def open_context(request: Request) -> AsyncIterator[Context]:
-        claims = await authenticator.identify(request.headers, request.cookies)
-        async with identity.open(claims) as context:
-            yield context
+def _open_context(identity: Identity) -> OpenContext:
+    def open_context(request: Request) -> AbstractAsyncContextManager[Context]:
+        return identity.open(credential(request.scope["headers"]), settled=False)
 
     return open_context
 

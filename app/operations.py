@@ -17,6 +17,7 @@ from typing import Any
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    Executor,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -32,7 +33,7 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from app.compiling import Call, Compiler, Executed, LeftToInterpreter
-from app.errors import BadInput, Code, Problem, Unavailable
+from app.errors import BadInput, Code, Problem, Unauthenticated, Unavailable
 from app.graphql_errors import problem_result, refused, shown
 from app.guard import check_shape, fragments_of, has_cycles
 from app.input_values import check_variables
@@ -65,9 +66,11 @@ class Operations:
         compiler: Compiler | None = None,
         introspection: bool = True,
         suggestions: bool = True,
+        executor: type[Executor[Any]] | None = None,
     ) -> None:
         self.limits = limits
         self._compiler = compiler
+        self._executor = executor
         self._schema = schema
         self._hide = not suggestions
         self._rules = specified_rules
@@ -86,7 +89,8 @@ class Operations:
     ) -> ExecutionResult:
         """Execute an operation of a document from outside.
 
-        A request that is refused before it is executed has errors without a path.
+        A request that is refused before it is executed has errors without a path. Raises
+        `Unauthenticated` for a viewer who has ceased to be one.
         """
         try:
             document = self._valid_document(source)
@@ -95,6 +99,8 @@ class Operations:
             return await self._execute(document, operation, variables, context, trusted=False)
         except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
+        except Unauthenticated:
+            raise
         except Problem as problem:
             return problem_result(problem)
 
@@ -112,6 +118,8 @@ class Operations:
             return await self._execute(document, operation, variables, context, trusted=True)
         except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
+        except Unauthenticated:
+            raise
         except Problem as problem:
             return problem_result(problem)
 
@@ -136,6 +144,8 @@ class Operations:
                 call = self._plan(document, operation, given, coerced)
             return await self._call(call, operation, context)
         except LeftToInterpreter as left:
+            if self._compiler is not None:
+                await self._compiler.hand_over(operation, context)
             OPERATIONS.labels("interpreted").inc()
             return Executed(await self._run(document, operation, given, context), left.reason)
 
@@ -235,6 +245,7 @@ class Operations:
                     context_value=context,
                     variable_values=variables,
                     operation_name=operation.name.value if operation.name else None,
+                    executor_class=self._executor,
                     hide_suggestions=self._hide,
                 )
                 if inspect.isawaitable(result):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.db.access import access_generations, current_generation
 from app.db.arrays import any_of
 from app.db.base import Table, live
 from app.db.connections import Connection
@@ -49,7 +51,8 @@ class Viewer:
     """The caller of one operation; `user_id` is None for an anonymous one.
 
     `grants` maps each organization of the viewer to the keys held there; None maps to the
-    keys held everywhere.
+    keys held everywhere. They are those of every snapshot whose generation (`app.db.access`) is
+    `generation`, which is 0 for an anonymous caller, whose rights never change.
     """
 
     user_id: UUID | None = None
@@ -101,8 +104,12 @@ def lacking(permission: Permission) -> Forbidden:
     )
 
 
-def _memberships(user_id: UUID) -> Select[UUID | None, str]:
-    """(organization or NULL, role name) for every role the user holds."""
+def _memberships(user_id: UUID) -> Select[int, UUID | None, str | None]:
+    """(generation, organization or NULL, role name) for every role the user holds.
+
+    One statement, because two could see different generations in a transaction that writes.
+    Without any role there is one row, with NULL for its name.
+    """
     role = func.coalesce(Role.role_name, DEFAULT_ROLE)
     own = (
         select(OrganizationUser.organization_id.label("organization_id"), role.label("role_name"))
@@ -133,7 +140,9 @@ def _memberships(user_id: UUID) -> Select[UUID | None, str]:
         .where(UserRole.user_id == user_id, live(UserRole), live(Role))
     )
     union = own.union(by_team, everywhere).subquery()
-    return select(union.c.organization_id, union.c.role_name)
+    return select(
+        access_generations.c.generation, union.c.organization_id, union.c.role_name
+    ).outerjoin_from(access_generations, union, true())
 
 
 def _keys_of(roles: set[str]) -> Select[str, UUID]:
@@ -148,19 +157,42 @@ def _keys_of(roles: set[str]) -> Select[str, UUID]:
     )
 
 
+async def find_viewer(session: AsyncSession, subject: str) -> Viewer | None:
+    """The live, active user with that subject, and what they hold."""
+    statement = select(User.id).where(
+        User.user_id == subject, live(User), User.status.in_(("active", "pending"))
+    )
+    user_id = (await session.execute(statement)).scalar_one_or_none()
+    return None if user_id is None else await load_viewer(session, user_id)
+
+
 async def load_viewer(session: AsyncSession, user_id: UUID) -> Viewer:
     """Read what a user holds, as it stands in this session's snapshot."""
     roles: dict[UUID | None, set[str]] = defaultdict(set)
-    for organization, role in await session.execute(_memberships(user_id)):
-        roles[organization].add(role)
+    memberships = (await session.execute(_memberships(user_id))).all()
+    for _, organization, role in memberships:
+        if role is not None:
+            roles[organization].add(role)
     keys: dict[str, set[UUID]] = defaultdict(set)
     for role, key in await session.execute(_keys_of(set().union(*roles.values()))):
         keys[role].add(key)
     grants = {
-        organization: frozenset(key for role in names for key in keys[role])
+        organization: _shared(frozenset(key for role in names for key in keys[role]))
         for organization, names in roles.items()
     }
-    return Viewer(user_id, grants)
+    return Viewer(user_id, grants, generation=memberships[0].generation)
+
+
+@lru_cache(maxsize=1024)
+def _shared(keys: frozenset[UUID]) -> frozenset[UUID]:
+    """An equal set, the same one for all who hold the same keys: viewers are kept for a while."""
+    return keys
+
+
+async def is_current(session: AsyncSession, viewer: Viewer) -> bool:
+    """Whether the viewer's rights are those of this session's snapshot."""
+    generation = (await session.execute(select(current_generation()))).scalar_one()
+    return generation == viewer.generation
 
 
 class Sight(Protocol):
@@ -173,13 +205,15 @@ class Sight(Protocol):
     def organizations_with(self, permission: Permission, /) -> Any: ...
 
 
+#: An alias takes SQLAlchemy longer to make than all the rest of a criterion.
+_LINK = aliased(TeamOrganization)
+_LINKED = select(_LINK.id).where(_LINK.team_id == Team.id, live(_LINK)).correlate(Team).exists()
+
 # Correlated, and with an equality on the outer row alone, so that PostgreSQL may choose between
 # asking for each row and hashing the whole: the one is right for a page, the other for a total.
 
 
 def _team(viewer: Sight) -> ColumnElement[bool]:
-    link = aliased(TeamOrganization)
-    linked = select(link.id).where(link.team_id == Team.id, live(link)).correlate(Team).exists()
     mine = viewer.organizations_with(Permission.VIEW_TEAM)
     shared = (
         select(TeamOrganization.id)
@@ -188,7 +222,7 @@ def _team(viewer: Sight) -> ColumnElement[bool]:
     )
     return or_(
         shared.correlate(Team).exists(),
-        and_(Team.owner == viewer.user_id, ~linked),
+        and_(Team.owner == viewer.user_id, ~_LINKED),
     )
 
 

@@ -79,9 +79,10 @@ CONNECTIONS_OF_ENVIRONMENT = Listing(
 
 async def status_summary(context: Context) -> dict[str, int]:
     """How many of all the viewer's connections have each status, whatever the page narrows."""
+    viewer = await context.settled()
     statement = (
         select(Connection.status, func.count())
-        .where(live(Connection), visible(Connection, context.viewer))
+        .where(live(Connection), visible(Connection, viewer))
         .group_by(Connection.status)
     )
     rows = await context.read(statement)

@@ -14,57 +14,107 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import Table, live, new_id
 from app.db.engine import Store
-from app.errors import NotFound
+from app.errors import NotFound, Problem, Unavailable
 from app.permissions import Permission
 from app.vault import Vault
-from resolvers.access import Viewer, lacking, visible
+from resolvers.access import Viewer, is_current, lacking, visible
 from resolvers.loaders import Loaders
 
 Row = TypeVar("Row", bound=Table)
 Answer = TypeVar("Answer")
 
 
+#: Reads the viewer anew in a session; raises `Unauthenticated` where there is none any more.
+Reload = Callable[[AsyncSession], Awaitable[Viewer]]
+
+
 @dataclass
 class Context:
-    """One operation. Reads share one snapshot; a command ends it, so that its payload is fresh."""
+    """One operation. Reads share one snapshot; a command ends it, so that its payload is fresh.
+
+    With `reload`, `viewer` may have been read earlier: a snapshot or a transaction begins with a
+    look whether the rights are still the same, and they are read again where they are not.
+    """
 
     store: Store
     vault: Vault
     viewer: Viewer
+    reload: Reload | None = None
     loaders: Loaders = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _session: AsyncSession | None = None
-    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _over: bool = False
 
     def __post_init__(self) -> None:
-        self.loaders = Loaders(self.read, self.viewer)
+        self.loaders = Loaders(self.read, self.settled)
+
+    async def settled(self) -> Viewer:
+        """The viewer with the rights of the operation's snapshot, which this opens if need be.
+
+        Raises `Unauthenticated` when the viewer has ceased to be one.
+        """
+        if self.reload is not None:
+            async with self._turn:
+                await self._opened()
+        return self.viewer
 
     async def read(self, statement: Executable) -> Result[*tuple[Any, ...]]:
-        """Run a read in the operation's snapshot."""
-        async with self._opening:
-            session = self._session
-            if session is None:
-                session = await self._stack.enter_async_context(self.store.reading())
-                self._session = session
-        return await session.execute(statement)
+        """Run a read in the operation's snapshot; raises `Unavailable` once it has ended."""
+        async with self._turn:
+            session = await self._opened()
+            return await session.execute(statement)
+
+    async def _opened(self) -> AsyncSession:
+        """The session of the snapshot, for who has the turn."""
+        if self._over:
+            raise Unavailable("The operation has ended.")
+        if self._session is None:
+            session = await self._stack.enter_async_context(self.store.reading())
+            try:
+                await self._renew(session)
+            except Problem:
+                await self._stack.aclose()  # who asks next must not need one more connection
+                raise
+            self._session = session
+        return self._session
+
+    async def _renew(self, session: AsyncSession) -> None:
+        """Read the viewer again, unless the session shows the same rights."""
+        if self.reload is not None and not await is_current(session, self.viewer):
+            self.viewer = await self.reload(session)
 
     async def close(self) -> None:
+        """End the operation: the snapshot is given back, and nothing is read any more.
+
+        An error that empties the answer does not stop the loaders of the fields beside it. The
+        read that is under way is waited for, those that wait behind it are refused.
+        """
+        self._over = True
+        await self._give_back()
+
+    async def _give_back(self) -> None:
         """Give the snapshot back and forget what was loaded from it."""
-        self._session = None
-        await self._stack.aclose()
-        self.loaders = Loaders(self.read, self.viewer)
+        async with self._turn:
+            self._session = None
+            await self._stack.aclose()
+            self.loaders = Loaders(self.read, self.settled)
 
     async def write(
         self, command: Callable[..., Awaitable[Answer]], permission: Permission, arguments: object
     ) -> Answer:
         """Run a command in a transaction, again from its start when the database asks for it.
 
-        The connection that reads is given back first: a writer never waits for itself.
+        The connection that reads is given back first: a writer never waits for itself. The
+        transaction may know of rights that whoever admitted the caller did not: they must still
+        hold the permission key.
         """
-        await self.close()
+        await self._give_back()
         row_id = new_id()
 
         async def work(session: AsyncSession) -> Answer:
+            await self._renew(session)
+            self.viewer.require(permission)
             return await command(
                 Work(session, self.viewer, self.vault, permission, row_id), arguments
             )

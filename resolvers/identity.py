@@ -1,81 +1,153 @@
-"""From the claims of a token to the viewer of an operation."""
+"""From the token of a request to the viewer of an operation."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth import Authenticator
 from app.claims import Claims
-from app.db.base import live, new_id
+from app.db.base import new_id
 from app.db.engine import Store
 from app.db.users import User
 from app.errors import Unauthenticated
 from app.vault import Vault
-from resolvers.access import Viewer, load_viewer
+from resolvers.access import Viewer, find_viewer
 from resolvers.context import Context
+from resolvers.viewers import Proven, Viewers, key_of
 
 UNKNOWN = "The user of this token is not known here."
 
 
+#: Seconds for which a token that was proven good, and the rights of its user, need no new proof.
+#: Changes of rights by this service count at once; this is for those made behind its back.
+LONGEST_TRUST = 5.0
+
+
 @dataclass(frozen=True)
 class Identity:
-    """Opens the context of an operation for whoever a token names.
+    """Tells for whom an operation is executed, and opens its context.
 
     With `provision` a subject met for the first time becomes a user; without it that is
-    `Unauthenticated`.
+    `Unauthenticated`. A credential is what `app.auth.credential` finds in a request.
     """
 
     store: Store
     vault: Vault
+    authenticator: Authenticator
     provision: bool = False
+    clock: Callable[[], float] = time.monotonic
+    _viewers: Viewers = field(default_factory=Viewers)
+    _turns: WeakValueDictionary[bytes, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     @asynccontextmanager
-    async def open(self, claims: Claims | None) -> AsyncIterator[Context]:
-        """A context that is closed, with its snapshot, when the block ends."""
-        context = Context(self.store, self.vault, await self.viewer(claims))
+    async def open(self, credential: str | None, *, settled: bool = True) -> AsyncIterator[Context]:
+        """A context that is closed, with its snapshot, when the block ends.
+
+        Its viewer has the rights of its snapshot. Without `settled` nothing is read until
+        something is asked, so that an operation that only writes needs no snapshot.
+        """
+        viewer, reload = Viewer(), None
+        if credential is not None:
+            proven = await self._prove(credential)
+            viewer, reload = proven.viewer, partial(self._reload, credential, proven)
+        context = Context(self.store, self.vault, viewer, reload)
         try:
+            if settled:
+                await context.settled()
             yield context
         finally:
             await context.close()
 
-    async def viewer(self, claims: Claims | None) -> Viewer:
-        """What the token's user holds now; rights are never taken from the token."""
-        if claims is None:
-            return Viewer()
-        async with self.store.reading() as session:
-            user_id = await _known(session, claims.subject)
-            if user_id is not None:
-                return await load_viewer(session, user_id)
-        if not self.provision:
-            raise Unauthenticated(UNKNOWN)
-        user_id = await self._provision(claims)
-        async with self.store.reading() as session:
-            return await load_viewer(session, user_id)
+    def cached(self, credential: str | None) -> Viewer | None:
+        """The viewer, where that needs no reading; None where it does.
 
-    async def _provision(self, claims: Claims) -> UUID:
+        The token is good. The rights are those of `generation`: a statement that relies on
+        them has to compare it with `current_generation()`, but for an anonymous caller.
+        """
+        if credential is None:
+            return Viewer()
+        proven = self._proven(credential)
+        return None if proven is None else proven.viewer
+
+    async def viewer(self, credential: str | None) -> Viewer:
+        """The viewer, as `cached` or read now; rights are never taken from the token."""
+        return Viewer() if credential is None else (await self._prove(credential)).viewer
+
+    def forget(self, credential: str) -> None:
+        """Have the viewer read anew next time."""
+        self._viewers.forget(key_of(credential))
+
+    def _proven(self, credential: str) -> Proven | None:
+        proven = self._viewers.get(key_of(credential))
+        if (
+            proven is None
+            or self.clock() - proven.since >= LONGEST_TRUST
+            or proven.revision != self.authenticator.revision()
+            or not self.authenticator.lasts(proven.claims)
+        ):
+            return None
+        return proven
+
+    async def _prove(self, credential: str) -> Proven:
+        """As kept, or proven now: once, however many requests bring the token together."""
+        proven = self._proven(credential)
+        if proven is not None:
+            return proven
+        key = key_of(credential)
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            proven = self._proven(credential)
+            if proven is None:
+                proven = await self._prove_anew(credential)
+                self._viewers.put(key, proven)
+        return proven
+
+    async def _prove_anew(self, credential: str) -> Proven:
+        since = self.clock()
+        claims = await self.authenticator.verify(credential)
+        revision = self.authenticator.revision()
+        return Proven(claims, await self._load(claims), since, revision)
+
+    async def _reload(self, credential: str, proven: Proven, session: AsyncSession) -> Viewer:
+        """What the user holds by now. The token's proof grows no younger by it."""
+        viewer = await find_viewer(session, proven.claims.subject)
+        if viewer is None:
+            self.forget(credential)
+            raise Unauthenticated(UNKNOWN)
+        self._viewers.put(key_of(credential), replace(proven, viewer=viewer))
+        return viewer
+
+    async def _load(self, claims: Claims) -> Viewer:
+        viewer = await self._find(claims.subject)
+        if viewer is None and self.provision:
+            await self._provision(claims)
+            viewer = await self._find(claims.subject)
+        if viewer is None:
+            raise Unauthenticated(UNKNOWN)
+        return viewer
+
+    async def _find(self, subject: str) -> Viewer | None:
+        async with self.store.reading() as session:
+            return await find_viewer(session, subject)
+
+    async def _provision(self, claims: Claims) -> None:
         row_id = new_id()
 
-        async def work(session: AsyncSession) -> UUID:
-            known = await _known(session, claims.subject)
-            if known is None:
+        async def work(session: AsyncSession) -> None:
+            if await find_viewer(session, claims.subject) is None:
                 await _refuse_former(session, claims.subject)
                 session.add(_new_user(row_id, claims))
-            return known or row_id
 
-        return await self.store.write(work)
-
-
-async def _known(session: AsyncSession, subject: str) -> UUID | None:
-    """The id of the live, active user with that subject."""
-    statement = select(User.id).where(
-        User.user_id == subject, live(User), User.status.in_(("active", "pending"))
-    )
-    return (await session.execute(statement)).scalar_one_or_none()
+        await self.store.write(work)
 
 
 async def _refuse_former(session: AsyncSession, subject: str) -> None:

@@ -31,7 +31,7 @@ ROLES = Listing(
 )
 
 
-def held(context: Context, organization: UUID | None) -> tuple[tuple[str, object], ...]:
+async def held(context: Context, organization: UUID | None) -> tuple[tuple[str, object], ...]:
     """The filter for the keys which the viewer holds there: all of them, on one page."""
-    keys = context.viewer.keys(organization)
+    keys = (await context.settled()).keys(organization)
     return (("ids", tuple(sorted(keys))),)

@@ -214,10 +214,13 @@ def bounded(
     return statement
 
 
-def page_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[*tuple[Any, ...]]:
+def page_of(
+    ask: Ask, viewer: Viewer, parents: list[UUID] | None, only: tuple[str, ...] | None = None
+) -> Select[*tuple[Any, ...]]:
     """(row, sort value, parent) of one window per parent, and one row more to tell of a next page.
 
-    Without parents the parent is NULL and the window is that of the whole list.
+    Without parents the parent is absent and the window is that of the whole list. With `only`,
+    the attributes of that name stand in place of the row.
     """
     listing, key, identity = ask.listing, sort_key(ask), ask.listing.table.id
     sort = sorting(ask, key, identity)
@@ -227,7 +230,7 @@ def page_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[*tup
         number = func.row_number().over(partition_by=parent, order_by=sort)
         columns += [parent.label("parent"), number.label("number")]
     inner = bounded(ask, viewer, select(*columns).select_from(listing.table))
-    return _windowed(ask, inner, sort, parent, parents or [])
+    return _windowed(ask, inner, sort, parent, parents or [], only=only)
 
 
 def _windowed(
@@ -236,17 +239,21 @@ def _windowed(
     sort: tuple[Expression, ...],
     parent: InstrumentedAttribute[UUID] | None,
     parents: list[UUID],
+    *,
+    only: tuple[str, ...] | None,
 ) -> Select[*tuple[Any, ...]]:
     table, window = ask.listing.table, ask.window
+    shown = select(*(getattr(table, name) for name in only)) if only is not None else select(table)
+    shown = shown.select_from(table)
     if parent is None:
         inner = inner.order_by(*sort).limit(window.limit + 1).offset(window.start)
         inner = inner.add_columns(func.row_number().over(order_by=sort).label("number"))
         chosen = inner.subquery()
-        rows = select(table, chosen.c.sort_value).join(chosen, chosen.c.row_id == table.id)
+        rows = shown.add_columns(chosen.c.sort_value).join(chosen, chosen.c.row_id == table.id)
         return rows.order_by(chosen.c.number)
     chosen = inner.where(any_of(parent, parents)).subquery()
     return (
-        select(table, chosen.c.sort_value, chosen.c.parent)
+        shown.add_columns(chosen.c.sort_value, chosen.c.parent)
         .join(chosen, chosen.c.row_id == table.id)
         .where(chosen.c.number > window.start)
         .where(chosen.c.number <= window.start + window.limit + 1)

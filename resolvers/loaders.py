@@ -24,18 +24,28 @@ Answer = TypeVar("Answer")
 Read = Callable[[Executable], Awaitable[Result[*tuple[Any, ...]]]]
 
 
+class Columns:
+    """Some columns of a row, as attributes: SQLAlchemy's own rows find theirs ten times slower."""
+
+    def __init__(self, names: tuple[str, ...], values: list[Any]) -> None:
+        self.__dict__.update(zip(names, values, strict=True))
+
+
 @dataclass(frozen=True)
 class Found:
-    """The rows of one window with their sort values, and whether more follow."""
+    """The rows of one window with their sort values, and whether more follow.
 
-    rows: tuple[tuple[Table, object], ...]
+    A row is a `Table`, or `Columns` where only some were asked for.
+    """
+
+    rows: tuple[tuple[Any, object], ...]
     more: bool
 
 
 class Loaders:
     """The loaders of one operation. They read as its viewer and never outlive it."""
 
-    def __init__(self, read: Read, viewer: Viewer) -> None:
+    def __init__(self, read: Read, viewer: Callable[[], Awaitable[Viewer]]) -> None:
         self._read = read
         self._viewer = viewer
         self._made: dict[Hashable, DataLoader[UUID, Any]] = {}
@@ -53,7 +63,7 @@ class Loaders:
 
         async def batch(ids: list[UUID]) -> list[Table | None]:
             statement = select(table).where(table.id.in_(ids), live(table))
-            result = await self._read(statement.where(visible(table, self._viewer)))
+            result = await self._read(statement.where(visible(table, await self._viewer())))
             rows: dict[UUID, Table] = {row.id: row for row in result.scalars()}
             return [rows.get(each) for each in ids]
 
@@ -79,19 +89,22 @@ class Loaders:
         values: list[Any] = await self._loader((key, value), batch).load(row_id)
         return values
 
-    async def window(self, ask: Ask, parent: UUID | None) -> Found:
+    async def window(
+        self, ask: Ask, parent: UUID | None, columns: tuple[str, ...] | None = None
+    ) -> Found:
         """One page of the list, under one parent or (None) of the whole."""
+        key = "window", ask, columns
         if parent is None:
-            return await self._once(("window", ask), lambda: self._whole(ask))
+            return await self._once(key, lambda: self._whole(ask, columns))
 
         async def batch(parents: list[UUID]) -> list[Found]:
-            result = await self._read(page_of(ask, self._viewer, parents))
-            rows: dict[UUID, list[tuple[Table, object]]] = defaultdict(list)
-            for row, sort_value, owner in result:
-                rows[owner].append((row, sort_value))
+            result = await self._read(page_of(ask, await self._viewer(), parents, columns))
+            rows: dict[UUID, list[tuple[Any, object]]] = defaultdict(list)
+            for *values, sort_value, owner in result:
+                rows[owner].append((_item(values, columns), sort_value))
             return [_found(ask, rows[each]) for each in parents]
 
-        found: Found = await self._loader(("window", ask), batch).load(parent)
+        found: Found = await self._loader(key, batch).load(parent)
         return found
 
     async def _once(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
@@ -101,12 +114,12 @@ class Loaders:
         answer: Answer = await self._whole_graph[key]
         return answer
 
-    async def _whole(self, ask: Ask) -> Found:
-        result = await self._read(page_of(ask, self._viewer, None))
-        return _found(ask, [(row, sort_value) for row, sort_value in result])
+    async def _whole(self, ask: Ask, columns: tuple[str, ...] | None) -> Found:
+        result = await self._read(page_of(ask, await self._viewer(), None, columns))
+        return _found(ask, [(_item(values, columns), key) for *values, key in result])
 
     async def _count(self, ask: Ask) -> int:
-        return int((await self._read(total_of(ask, self._viewer, None))).scalar_one())
+        return int((await self._read(total_of(ask, await self._viewer(), None))).scalar_one())
 
     async def total(self, ask: Ask, parent: UUID | None) -> int:
         """How many rows the list has on all of its pages."""
@@ -115,7 +128,7 @@ class Loaders:
             return await self._once(("total", question), lambda: self._count(question))
 
         async def batch(parents: list[UUID]) -> list[int]:
-            result = await self._read(total_of(question, self._viewer, parents))
+            result = await self._read(total_of(question, await self._viewer(), parents))
             totals = {owner: count for count, owner in result}
             return [totals.get(each, 0) for each in parents]
 
@@ -123,7 +136,11 @@ class Loaders:
         return total
 
 
-def _found(ask: Ask, rows: list[tuple[Table, object]]) -> Found:
+def _item(values: list[Any], columns: tuple[str, ...] | None) -> Any:
+    return values[0] if columns is None else Columns(columns, values)
+
+
+def _found(ask: Ask, rows: list[tuple[Any, object]]) -> Found:
     limit = ask.window.limit
     kept = rows[:limit]
     return Found(tuple(reversed(kept)) if ask.window.backwards else tuple(kept), len(rows) > limit)

@@ -23,17 +23,21 @@ from resolvers.listing import (
 
 @dataclass(frozen=True)
 class Page:
-    """A window on a list; `parent` is None for a list of the whole graph."""
+    """A window on a list; `parent` is None for a list of the whole graph.
+
+    With `columns`, these are all that is read of its rows.
+    """
 
     ask: Ask
     parent: UUID | None = None
+    columns: tuple[str, ...] | None = None
 
-    async def rows(self, context: Context) -> list[Table]:
-        found = await context.loaders.window(self.ask, self.parent)
+    async def rows(self, context: Context) -> list[Any]:
+        found = await context.loaders.window(self.ask, self.parent, self.columns)
         return [row for row, _ in found.rows]
 
     async def edges(self, context: Context) -> list[Edge]:
-        found = await context.loaders.window(self.ask, self.parent)
+        found = await context.loaders.window(self.ask, self.parent, self.columns)
         return [Edge(row, encode_cursor(self.ask.order, key, row.id)) for row, key in found.rows]
 
     async def total(self, context: Context) -> int:
@@ -46,7 +50,7 @@ class Page:
         return max(1, min(await self.total(context), self.ask.window.limit))
 
     async def info(self, context: Context) -> PageInfo:
-        found = await context.loaders.window(self.ask, self.parent)
+        found = await context.loaders.window(self.ask, self.parent, self.columns)
         edges, window = await self.edges(context), self.ask.window
         before = window.page > 0 or window.after is not None
         after = window.before is not None
@@ -64,7 +68,7 @@ class PageOfOne(Page):
 
     row: Table | None = None
 
-    async def rows(self, context: Context) -> list[Table]:  # noqa: ARG002 - nothing is read
+    async def rows(self, context: Context) -> list[Any]:  # noqa: ARG002 - nothing is read
         return [self.row] if self.row is not None else []
 
     async def edges(self, context: Context) -> list[Edge]:
@@ -82,7 +86,7 @@ class PageOfOne(Page):
 class Edge:
     """A row in its place on a page (Relay cursor connections specification, §3)."""
 
-    node: Table
+    node: Any
     cursor: str
 
 

@@ -5,6 +5,7 @@
     documents.py    the operations, parsed, validated and measured once
     reading.py      request → variables, with filters.py and values.py
     replying.py     result → response, with shaping.py
+    routing.py      path → row, as a tree of segments
     facade.py       one handler for all rows
     openapi.py      the same table as an OpenAPI document
 

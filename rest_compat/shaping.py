@@ -48,10 +48,15 @@ def _same(value: Any) -> Any:
 
 def _values(fields: Iterable[Selected]) -> Reshape:
     """For an object with these fields, or lists of such; without fields, for a value of its own."""
-    of_object = _object(tuple(fields))
-    if of_object is _same:
-        return _same
+    chosen = tuple(fields)
+    parts = {field.name: _values(_children(chosen, field.name)) for field in chosen}
+    if parts.keys() == {BODY}:
+        return _of_unwrapped(parts[BODY])
+    of_object = _object(chosen, parts)
+    return _same if of_object is _same else _of_objects(of_object)
 
+
+def _of_objects(of_object: Reshape) -> Reshape:
     def reshape(value: Any) -> Any:
         if type(value) is dict:
             return of_object(value)
@@ -62,11 +67,17 @@ def _values(fields: Iterable[Selected]) -> Reshape:
     return reshape
 
 
-def _object(fields: tuple[Selected, ...]) -> Reshape:
+def _of_unwrapped(of_body: Reshape) -> Reshape:
+    def reshape(value: Any) -> Any:
+        if type(value) is dict:
+            return of_body(value[BODY])
+        return [reshape(each) for each in value] if type(value) is list else value
+
+    return reshape
+
+
+def _object(fields: tuple[Selected, ...], parts: Mapping[str, Reshape]) -> Reshape:
     """For one object; `_same` if it is as the documents have it."""
-    parts = {field.name: _values(_children(fields, field.name)) for field in fields}
-    if set(parts) == {BODY}:
-        return _unwrapped(parts[BODY])
     nulls = {
         field.name: NULLS[field.parent, field.name]
         for field in fields
@@ -94,10 +105,6 @@ def _object(fields: tuple[Selected, ...]) -> Reshape:
         return kept
 
     return reshape
-
-
-def _unwrapped(inner: Reshape) -> Reshape:
-    return lambda value: inner(value[BODY])
 
 
 def _children(fields: tuple[Selected, ...], name: str) -> Iterable[Selected]:

@@ -41,9 +41,9 @@ class Role(Stored):
     description: str = column(tables.Role.description, "What it is for.")
 
 
-def _held(context: Context, organization: UUID | None) -> PageRow:
+async def _held(context: Context, organization: UUID | None) -> PageRow:
     question = ask(resolve.KEYS, {"all": True})
-    filters = resolve.held(context, organization)
+    filters = await resolve.held(context, organization)
     window = Window(limit=resolve.KEYS.all_rows, every=True)
     return PageRow(replace(question, filters=filters, window=window))
 
@@ -56,8 +56,8 @@ def held_keys(description: str) -> Any:
 def viewer_keys(description: str) -> Any:
     """The keys the viewer holds in the organization of an argument, or everywhere."""
 
-    def answer(context: Context, _: Any, organization_id: UUID | None = None) -> PageRow:
-        return _held(context, organization_id)
+    async def answer(context: Context, _: Any, organization_id: UUID | None = None) -> PageRow:
+        return await _held(context, organization_id)
 
     text = "An organization of yours; without one, the keys you hold everywhere."
     return computed(

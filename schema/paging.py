@@ -96,6 +96,6 @@ def page_of_one(description: str, listed: Listing) -> Any:
 
     def answer(_: Context, row: Any) -> pages.PageOfOne:
         window = Window(limit=1)
-        return pages.PageOfOne(Ask(listed, window=window), row.id, row)
+        return pages.PageOfOne(Ask(listed, window=window), row.id, row=row)
 
     return computed(answer, description, answer=Alone(listed))

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 import httpx2
 from graphql import print_ast
 
-from app.auth import Authenticator
 from app.errors import Problem
 from app.operations import Operations
 from resolvers.identity import Identity
@@ -62,15 +61,13 @@ def plain(value: Any) -> Any:
 class InProcessDoor:
     """The parsed operation, executed without HTTP."""
 
-    authenticator: Authenticator
     identity: Identity
     operations: Operations
 
     async def ask(self, token: str | None, operation: str, **given: Any) -> Reply:
         known = OPERATIONS[operation]
         try:
-            claims = await self.authenticator.verify(token) if token else None
-            async with self.identity.open(claims) as context:
+            async with self.identity.open(token) as context:
                 result = await self.operations.execute_trusted(
                     known.document, context=context, variables=given, operation_name=operation
                 )

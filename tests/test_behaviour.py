@@ -20,6 +20,7 @@ from app.main import create_app
 from app.operations import Operations
 from app.settings import Settings
 from app.vault import Vault
+from resolvers.executor import ColumnExecutor
 from resolvers.identity import Identity
 from rest_compat.replying import STATUSES
 from schema import schema
@@ -65,11 +66,11 @@ def _door(name: str, settings: Settings, store: Store, client: httpx2.AsyncClien
         return RestDoor(client)
     if name == "graphql":
         return GraphQLDoor(client)
-    return InProcessDoor(
-        Authenticator.from_settings(settings),
-        Identity(store, Vault.from_file(settings.vault_keys_file)),
-        Operations(schema._schema, Limits()),
+    identity = Identity(
+        store, Vault.from_file(settings.vault_keys_file), Authenticator.from_settings(settings)
     )
+    operations = Operations(schema._schema, Limits(), executor=ColumnExecutor)
+    return InProcessDoor(identity, operations)
 
 
 @pytest.fixture(params=DOORS)

@@ -73,6 +73,10 @@ class SnapshotSession(SerialSession):
 
     async def close(self) -> None:
         """Give the connection back. That it died does not matter to who has read all they want."""
+        async with self._turn:
+            await self._give_back()
+
+    async def _give_back(self) -> None:
         try:
             await super().close()
         except FAILURES as error:
@@ -83,7 +87,7 @@ class SnapshotSession(SerialSession):
         try:
             return await statement()
         except FAILURES:
-            await self.close()
+            await self._give_back()
             raise
 
     async def _next(self, statement: Callable[[], Awaitable[Any]]) -> Any:

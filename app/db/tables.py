@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from app.db import connections, environments, keys, organizations, teams, users
+from app.db import access, connections, environments, keys, organizations, teams, users
 from app.db.base import Table
 
-__all__ = ["Table", "connections", "environments", "keys", "organizations", "teams", "users"]
+__all__ = [
+    "Table",
+    "access",
+    "connections",
+    "environments",
+    "keys",
+    "organizations",
+    "teams",
+    "users",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -157,16 +157,18 @@ def _items(paging: Paging, source: Source, carrier: Carrier) -> dict[str, str]:
 def _item(paging: Paging, part: Node, source: Source, carrier: Carrier) -> str:
     if _part(part) == "items":
         return paging.making.object(part.below, source, carrier)
-    members = {each.name: _of_edge(paging, each, source, carrier) for each in part.below}
-    return f"{{{', '.join(f'{name!r}: {value}' for name, value in members.items())}}}"
+    return _edge(paging.making, part, source, carrier, lambda: paging.cursor(source, carrier))
 
 
-def _of_edge(paging: Paging, node: Node, source: Source, carrier: Carrier) -> str:
-    if isinstance(node.answer, Typename):
-        return repr(node.type.name)
-    if node.kinds:
-        return paging.making.object(node.below, source, carrier)
-    return paging.cursor(source, carrier)
+def _edge(
+    making: Making, part: Node, source: Source, carrier: Carrier, cursor: Callable[[], str]
+) -> str:
+    def written(node: Node) -> str:
+        if node.kinds:
+            return making.object(node.below, source, carrier)
+        return repr(node.type.name) if isinstance(node.answer, Typename) else cursor()
+
+    return f"{{{', '.join(f'{node.name!r}: {written(node)}' for node in part.below)}}}"
 
 
 def _split(paging: Paging, carrier: Carrier) -> Rows:
@@ -180,7 +182,7 @@ def _split(paging: Paging, carrier: Carrier) -> Rows:
     columns: list[ColumnElement[Any]] = [func.count().label("n")]
     lines, known = [f"n = {_of(carrier, name, 'n')}"], "n"
     for number, value in enumerate(inner.selected()):
-        text, nullable = cast(value, Text), inner.cells[number].nullable
+        text, nullable = _text(value), inner.cells[number].nullable
         joined = func.string_agg(func.coalesce(text, NULL) if nullable else text, SEPARATOR)
         columns.append(joined.label(f"s{number}"))
         arguments = f"{_of(carrier, name, f's{number}')}, n"
@@ -197,6 +199,10 @@ def _split(paging: Paging, carrier: Carrier) -> Rows:
     lines.append(f"m = min(n, {paging.limit})")
     loop = f"for {variables}, in zip({texts})"
     return Rows(source, inner, items, tuple(lines), loop, "a{{cell}}[{row}]")
+
+
+def _text(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return value if isinstance(value.type, Text) else cast(value, Text)
 
 
 def _of(carrier: Carrier, alias: str, label: str) -> str:
@@ -330,17 +336,11 @@ def _alone(making: Making, part: Node, source: Source, carrier: Carrier) -> str:
     if name == "items":
         return f"[{making.object(part.below, source, carrier)}]"
     if name == "edges":
-        return f"[{_edge_alone(making, part, source, carrier, mark)}]"
+        return f"[{_edge(making, part, source, carrier, lambda: mark)}]"
     if name == "pageInfo":
         never = dict.fromkeys(("has_next_page", "has_previous_page"), "False")
         return _attributes(part, {**never, "start_cursor": mark, "end_cursor": mark})
     return {"totalCount": "1", "page": "0", "pageSize": "1"}[name]
-
-
-def _edge_alone(making: Making, part: Node, source: Source, carrier: Carrier, mark: str) -> str:
-    nodes = (each.below for each in part.below if each.kinds)
-    row = next((making.object(below, source, carrier) for below in nodes), "")
-    return _attributes(part, {"node": row, "cursor": mark})
 
 
 def _part(node: Node) -> str:

@@ -29,7 +29,6 @@ from graphql import (
     visit,
 )
 from graphql.execution.values import VariableValues
-from sqlalchemy import ScalarSelect
 
 from app.db.base import Table
 from app.errors import Problem
@@ -157,7 +156,6 @@ class Planner:
 
     graph: strawberry.Schema
     dialect: str
-    generation: ScalarSelect[int]
     _operations: Recent[int, Operation] = field(default_factory=lambda: Recent(MOST_OPERATIONS))
 
     def __post_init__(self) -> None:
@@ -204,6 +202,14 @@ class Planner:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Unplannable((), "an id is not a UUID") from None
 
+    async def hand_over(self, operation: OperationDefinitionNode, context: Context) -> None:
+        """As `app.compiling.Compiler` has it: the rights are brought up to date.
+
+        Not for a mutation: its transaction does so, and must not wait for a snapshot.
+        """
+        if operation.operation is OperationType.QUERY:
+            await context.settled()
+
     def _known(self, document: DocumentNode, operation: OperationDefinitionNode) -> Operation:
         known = self._operations.get(id(operation))
         if known is None or known.node is not operation:
@@ -227,7 +233,7 @@ class Planner:
         shape = (switches, *map(structure, reading.asks))
         statement = known.statements.get(shape)
         if statement is None:
-            statement = made(reading.nodes, self.dialect, self._tables, self.generation)
+            statement = made(reading.nodes, self.dialect, self._tables)
             known.statements.add(shape, statement)
         return statement
 

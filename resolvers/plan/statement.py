@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, ScalarSelect, Uuid, bindparam, literal_column, select
+from sqlalchemy import BigInteger, Dialect, Uuid, bindparam, literal_column, select
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import aiosqlite
 
+from app.db.access import current_generation
 from app.db.base import Table, live
 from resolvers.access import visible
 from resolvers.answers import Access, Anyone, Current, Listed, One
@@ -56,7 +57,6 @@ def made(
     nodes: tuple[Node, ...],
     dialect: str,
     tables: Mapping[str, type[Table]],
-    generation: ScalarSelect[int],
 ) -> Statement:
     """The statement for a tree of fields; `tables` has the table of each stored type.
 
@@ -65,7 +65,7 @@ def made(
     making = Making(ENGINES[dialect], AnyViewer(), tables, {**objects.WRITE, **lists.WRITE})
     carrier = Carrier(making.engine, Form.ROW)
     carrier.reserve()(select(literal_column("1", BigInteger()).label("one")).subquery("t"))
-    carrier.cell("generation", generation, "count", nullable=False)
+    carrier.cell("generation", current_generation(), "count", nullable=False)
     try:
         members = [f"{node.name!r}: {_root(making, node, carrier)}" for node in nodes]
         statement = carrier.select(*carrier.selected()).order_by(*making.sorting)

@@ -8,22 +8,21 @@ import logging
 import os
 import stat
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
-from starlette.datastructures import Headers
 
-from app.auth import Authenticator, Claims, issue, local_secret
+from app.auth import Authenticator, Claims, credential, issue, local_secret
 from app.errors import Unauthenticated, Unavailable
 from app.jwks import Fetch, FetchError
 from app.settings import Settings, SettingsError
 
 NOW = 1_800_000_000
 SECRET = bytes(range(32))
+Headers = list[tuple[bytes, bytes]]
 CENTURY = 100 * 366 * 86_400
 
 RSA = RSAKey.generate_key(2048)
@@ -105,12 +104,17 @@ def authenticator(configured: Any) -> Authenticator:
 
 
 def bearing(token: str) -> Headers:
-    return Headers({"Authorization": f"Bearer {token}"})
+    return [(b"authorization", f"Bearer {token}".encode())]
+
+
+async def identify(authenticator: Authenticator, headers: Headers) -> Claims | None:
+    given = credential(headers)
+    return None if given is None else await authenticator.verify(given)
 
 
 async def refusal(authenticator: Authenticator, token: str) -> str:
     with pytest.raises(Unauthenticated) as refused:
-        await authenticator.identify(bearing(token), {})
+        await identify(authenticator, bearing(token))
     return refused.value.message
 
 
@@ -227,7 +231,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("token", ACCEPTED.values(), ids=ACCEPTED)
 async def test_a_good_token_is_believed(authenticator: Authenticator, token: str) -> None:
-    assert await authenticator.identify(bearing(token), {}) == ADA
+    assert await identify(authenticator, bearing(token)) == ADA
 
 
 @pytest.mark.parametrize(("token", "message"), REFUSED.values(), ids=REFUSED)
@@ -240,57 +244,59 @@ async def test_a_bad_token_is_refused(
 GOOD = hs256(LOCAL)
 OTHER = hs256({**LOCAL, "sub": "bob"})
 
-CARRIED: list[tuple[list[str], Mapping[str, str], str | None]] = [
-    ([], {}, None),
-    ([], {"session": GOOD}, None),
-    ([], {"token": ""}, None),
-    ([], {"token": GOOD}, "ada"),
-    ([], {"token": wrapped(GOOD)}, "ada"),
-    ([f"Bearer {GOOD}"], {}, "ada"),
-    ([f"bearer {GOOD}"], {}, "ada"),
-    ([f"BEARER   {GOOD} "], {}, "ada"),
-    ([f"Bearer {GOOD}"], {"token": OTHER}, "ada"),
+#: The values of `Authorization` and of `Cookie`.
+CARRIED: list[tuple[list[str], list[str], str | None]] = [
+    ([], [], None),
+    ([], ["session=1"], None),
+    ([], ["token="], None),
+    ([], [f"token={GOOD}"], "ada"),
+    ([], [f'a=1; token="{GOOD}" ;b'], "ada"),
+    ([], [f"token={wrapped(GOOD)}"], "ada"),
+    ([], [f"token={OTHER}", f"token={GOOD}"], "ada"),
+    ([], [f"xtoken={GOOD}"], None),
+    ([f"Bearer {GOOD}"], [], "ada"),
+    ([f"bearer {GOOD}"], [], "ada"),
+    ([f"BEARER   {GOOD} "], [], "ada"),
+    ([f"Bearer {GOOD}"], [f"token={OTHER}"], "ada"),
 ]
 
-MISCARRIED: list[tuple[list[str], Mapping[str, str], str]] = [
-    ([""], {}, MALFORMED),
-    (["Bearer"], {}, MALFORMED),
-    (["Bearer "], {"token": GOOD}, MALFORMED),
-    ([GOOD], {}, MALFORMED),
-    (["Basic YTpi"], {"token": GOOD}, MALFORMED),
-    ([f"Bearer {GOOD}", f"Bearer {GOOD}"], {}, MALFORMED),
-    ([f"Bearer {GOOD} {GOOD}"], {}, INVALID),
-    (["Bearer garbage"], {"token": GOOD}, INVALID),
-    ([], {"token": "garbage"}, INVALID),
-    ([], {"token": "\udce9"}, INVALID),
-    ([], {"token": GOOD + "\udce9"}, INVALID),
+MISCARRIED: list[tuple[list[str], list[str], str]] = [
+    ([""], [], MALFORMED),
+    (["Bearer"], [], MALFORMED),
+    (["Bearer "], [f"token={GOOD}"], MALFORMED),
+    ([GOOD], [], MALFORMED),
+    (["Basic YTpi"], [f"token={GOOD}"], MALFORMED),
+    ([f"Bearer {GOOD}", f"Bearer {GOOD}"], [], MALFORMED),
+    ([f"Bearer {GOOD} {GOOD}"], [], INVALID),
+    (["Bearer garbage"], [f"token={GOOD}"], INVALID),
+    ([], ["token=garbage"], INVALID),
+    ([], ["token=\xe9"], INVALID),
+    ([], [f"token={GOOD}\xe9"], INVALID),
 ]
 
 
-def sent(values: list[str]) -> Headers:
-    return Headers(raw=[(b"authorization", value.encode()) for value in values])
+def sent(values: list[str], cookies: list[str]) -> Headers:
+    return [
+        (b"host", b"localhost"),
+        *((b"authorization", value.encode("latin-1")) for value in values),
+        *((b"cookie", value.encode("latin-1")) for value in cookies),
+    ]
 
 
 @pytest.mark.parametrize(("values", "cookies", "subject"), CARRIED)
 async def test_where_a_token_is_found(
-    authenticator: Authenticator,
-    values: list[str],
-    cookies: Mapping[str, str],
-    subject: str | None,
+    authenticator: Authenticator, values: list[str], cookies: list[str], subject: str | None
 ) -> None:
-    claims = await authenticator.identify(sent(values), cookies)
+    claims = await identify(authenticator, sent(values, cookies))
     assert (claims and claims.subject) == subject
 
 
 @pytest.mark.parametrize(("values", "cookies", "message"), MISCARRIED)
 async def test_a_malformed_request_is_refused_not_anonymous(
-    authenticator: Authenticator,
-    values: list[str],
-    cookies: Mapping[str, str],
-    message: str,
+    authenticator: Authenticator, values: list[str], cookies: list[str], message: str
 ) -> None:
     with pytest.raises(Unauthenticated) as refused:
-        await authenticator.identify(sent(values), cookies)
+        await identify(authenticator, sent(values, cookies))
     assert refused.value.message == message
 
 
@@ -306,7 +312,7 @@ NAMES = [
 async def test_email_and_name_are_taken_when_fit_to_store(
     authenticator: Authenticator, claims: dict[str, object], expected: tuple[str, str]
 ) -> None:
-    found = await authenticator.identify(bearing(hs256({**LOCAL, **claims})), {})
+    found = await identify(authenticator, bearing(hs256({**LOCAL, **claims})))
     assert found is not None
     assert (found.email, found.name) == expected
 
@@ -331,9 +337,22 @@ async def test_settings_decide_what_is_accepted(
 ) -> None:
     made = configured(**settings)
     if message is None:
-        assert (await made.identify(bearing(token), {})).subject == "ada"
+        found = await identify(made, bearing(token))
+        assert found is not None
+        assert found.subject == "ada"
     else:
         assert await refusal(made, token) == message
+
+
+@pytest.mark.parametrize(("after", "expected"), [(0, True), (3659, True), (3660, False)])
+async def test_claims_last_until_they_expire(tmp_path: Path, after: int, expected: bool) -> None:
+    time = NOW
+    (tmp_path / "jwt.secret").write_bytes(SECRET)
+    settings = Settings.from_environ({"MESHGRAPH_DATA_DIR": str(tmp_path)})
+    made = Authenticator.from_settings(settings, clock=lambda: time)
+    claims = await made.verify(GOOD)
+    time = NOW + after
+    assert made.lasts(claims) is expected
 
 
 async def test_local_tokens_work_while_the_provider_is_down(configured: Any) -> None:
@@ -341,9 +360,18 @@ async def test_local_tokens_work_while_the_provider_is_down(configured: Any) -> 
         raise FetchError("down")
 
     made = configured(down, jwks_url="https://idp/keys")
-    assert await made.identify(bearing(GOOD), {}) == ADA
+    assert await identify(made, bearing(GOOD)) == ADA
     with pytest.raises(Unavailable):
-        await made.identify(bearing(signed(PROVIDED)), {})
+        await identify(made, bearing(signed(PROVIDED)))
+
+
+async def test_the_first_keys_of_a_provider_are_a_new_revision(configured: Any) -> None:
+    made = configured(jwks_url="https://idp/keys")
+    assert made.revision() == 0
+    await made.verify(GOOD)
+    assert made.revision() == 0
+    await made.verify(signed({**PROVIDED, "aud": "mesh"}))
+    assert made.revision() == 1
 
 
 async def test_tokens_are_not_logged(
@@ -351,14 +379,14 @@ async def test_tokens_are_not_logged(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await refusal(authenticator, signed(PROVIDED, kid="zzz"))
-    await authenticator.identify(bearing(GOOD), {})
+    await identify(authenticator, bearing(GOOD))
     assert GOOD not in caplog.text
     assert "zzz" not in caplog.text
 
 
 async def test_an_issued_token_is_accepted(authenticator: Authenticator) -> None:
     token = issue(SECRET, subject="ada", email="ada@example.org", ttl=86_400, now=NOW)
-    assert await authenticator.identify(bearing(token), {}) == Claims(
+    assert await identify(authenticator, bearing(token)) == Claims(
         "ada", "ada@example.org", None, NOW + 86_400
     )
     payload = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))

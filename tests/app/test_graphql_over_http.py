@@ -301,6 +301,9 @@ class Compiled:
 
     plan = planned
 
+    async def hand_over(self, *_: object) -> None:
+        raise AssertionError
+
     async def run(self, _context: object) -> dict[str, Any]:
         return {"name": orjson.Fragment('{"as":"it is"}')}
 

@@ -127,6 +127,16 @@ async def test_an_unknown_key_is_looked_for_once_in_an_interval() -> None:
     assert provider.fetches == 2
 
 
+async def test_the_revision_grows_when_the_keys_differ() -> None:
+    provider = Provider(key_set(A), key_set(A), key_set(A, B), FetchError("down"))
+    seen = [provider.jwks.revision()]
+    for _ in range(4):
+        await provider.found("c")
+        seen.append(provider.jwks.revision())
+        provider.time += MIN_INTERVAL
+    assert seen == [0, 1, 1, 2, 2]
+
+
 async def test_callers_at_the_same_time_share_one_fetch() -> None:
     provider = Provider(key_set(A))
     found = await asyncio.gather(*(provider.jwks.find("a", "RS256") for _ in range(20)))

@@ -26,7 +26,7 @@ from tests.differential.world import IDS, TEXTS
 SEARCHES = (
     "", " ", "a", "SAME", "same ", "%", "_", "\\", '"', "'", "100%", "r_s", "\x1f", "\x1e", "\n",
     "😀", "e\u0301", "é", "É", "ß", "zz", "x" * 100, "x" * 101, "y" * 3_000, "%' OR '1'='1",
-    "{\"a\": 1}", "\\%", "null",
+    '{"a": 1}', "\\%", "null",
 )  # fmt: skip
 DOMAINS = ("acme.org", "ACME.ORG", " rival.example ", "gone.org", "", "nobody.invalid", "%")
 MALFORMED_IDS = ("", "x", "1", "not-a-uuid", "00000000-0000-0000-0000-00000000000", "é" * 70)
@@ -108,14 +108,14 @@ class Values:
         return maker(place) if maker is not None else self._by_type(type_, place)
 
     def _by_type(self, type_: GraphQLInputType, place: Place) -> Any:
-        type_ = get_nullable_type(type_)
-        if isinstance(type_, GraphQLEnumType):
-            return self._random.choice(list(type_.values))
-        if isinstance(type_, GraphQLInputObjectType):
-            return self._object(type_, place)
-        if isinstance(type_, GraphQLList):
+        wanted = get_nullable_type(type_)
+        if isinstance(wanted, GraphQLEnumType):
+            return self._random.choice(list(wanted.values))
+        if isinstance(wanted, GraphQLInputObjectType):
+            return self._object(wanted, place)
+        if isinstance(wanted, GraphQLList):
             count = self._random.randint(0, 3)
-            return [self._by_type(type_.of_type, place) for _ in range(count)]
+            return [self._by_type(wanted.of_type, place) for _ in range(count)]
         return self.often(0.5)  # the rest are Booleans
 
     def _object(self, type_: GraphQLInputObjectType, place: Place) -> dict[str, Any]:

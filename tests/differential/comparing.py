@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from difflib import unified_diff
 
 import pytest
-from graphql import GraphQLEnumType, GraphQLInputObjectType
+from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 
 from app.db.engine import Store
 from app.limits import Limits
 from app.operations import Operations
 from app.vault import Vault
 from resolvers.access import Viewer
+from resolvers.plan.planner import Planner
 from schema import schema
 from tests.differential.executors import Answer, Executors, Operation
 from tests.differential.shrinking import shrunk
@@ -28,8 +29,9 @@ LIMITS = replace(Limits(), query_seconds=60.0)
 
 def executors(store: Store, vault: Vault) -> Executors:
     """The place where the compiler is plugged in."""
-    interpreter, compiler = Operations(SCHEMA, LIMITS), Operations(SCHEMA, LIMITS)
-    return Executors(store, vault, interpreter, compiler)
+    planner = Planner(schema, store.dialect)
+    compiler = Operations(SCHEMA, LIMITS, compiler=planner)
+    return Executors(store, vault, Operations(SCHEMA, LIMITS), compiler)
 
 
 @dataclass
@@ -42,9 +44,7 @@ class Comparing:
     seen: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    async def over(
-        cls, both: Executors, viewers: Mapping[str | None, Viewer]
-    ) -> Comparing:
+    async def over(cls, both: Executors, viewers: Mapping[str | None, Viewer]) -> Comparing:
         """With the cursors of every order of every list, as one who may see them gets them."""
         found: dict[str, list[str]] = defaultdict(list)
         for order, source in _lists():
@@ -102,14 +102,12 @@ def _lists() -> list[tuple[str, str]]:
             continue
         ordered = each.args["orderBy"].type
         assert isinstance(ordered, GraphQLInputObjectType)
-        columns = ordered.fields["field"].type.of_type  # type: ignore[union-attr]
+        columns = get_named_type(ordered.fields["field"].type)
         assert isinstance(columns, GraphQLEnumType)
         within = f'organizationId: "{identity("acme")}", ' if "organizationId" in each.args else ""
+        edges = "{ edges { cursor } }"
         found += [
-            (
-                column,
-                f"{{ {name}({within}first: 12, orderBy: {{field: {column}}}) {{ edges {{ cursor }} }} }}",
-            )
+            (column, f"{{ {name}({within}first: 12, orderBy: {{field: {column}}}) {edges} }}")
             for column in columns.values
         ]
     return found

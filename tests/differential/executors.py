@@ -9,6 +9,7 @@ from typing import Any
 
 from graphql import ExecutionResult
 
+from app.compiling import Executed
 from app.db.engine import Store
 from app.operations import Operations
 from app.strict_json import encode
@@ -40,16 +41,20 @@ class Executors:
     roads: Counter[str] = field(default_factory=Counter)
 
     async def interpreted(self, operation: Operation, viewer: Viewer) -> bytes:
-        return await self._answer(self.interpreter, operation, viewer)
+        return encoded(await self._answer(self.interpreter, operation, viewer))
 
     async def compiled(self, operation: Operation, viewer: Viewer) -> bytes:
-        self.roads["fell back"] += 1
-        return await self._answer(self.compiler, operation, viewer)
+        result = await self._answer(self.compiler, operation, viewer)
+        if isinstance(result, Executed):
+            self.roads["planned" if result.left is None else "fell back"] += 1
+        return encoded(result)
 
-    async def _answer(self, executor: Operations, operation: Operation, viewer: Viewer) -> bytes:
+    async def _answer(
+        self, executor: Operations, operation: Operation, viewer: Viewer
+    ) -> ExecutionResult:
         context = Context(self.store, self.vault, viewer)
         try:
-            result = await executor.execute(
+            return await executor.execute(
                 operation.source,
                 context=context,
                 variables=operation.variables,
@@ -57,7 +62,6 @@ class Executors:
             )
         finally:
             await context.close()
-        return encoded(result)
 
 
 def encoded(result: ExecutionResult) -> bytes:

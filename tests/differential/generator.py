@@ -82,7 +82,7 @@ class Generator:
     ) -> None:
         self._schema = schema
         self._limits = limits or Limits()
-        self._random = Random(str(seed))  # noqa: S311 - it must be the same each time
+        self._random = Random(str(seed))
         self._values = Values(self._random, cursors)
 
     def operation(self) -> Operation:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from graphql import (
+    REMOVE,
     DocumentNode,
     Node,
     OperationDefinitionNode,
-    REMOVE,
     VariableNode,
     Visitor,
     parse,
@@ -48,7 +48,7 @@ class _Used(Visitor):
         super().__init__()
         self.names: set[str] = set()
 
-    def enter_variable_definition(self, node: Node, *_: Any) -> Any:
+    def enter_variable_definition(self, *_: Any) -> Any:
         return False  # it does not use the variable
 
     def enter_variable(self, node: VariableNode, *_: Any) -> None:

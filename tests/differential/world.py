@@ -27,13 +27,14 @@ from resolvers.access import Viewer, load_viewer
 TEXTS = (
     "plain", "Plain", "tab\there", "unit\x1fseparator", "record\x1eseparator", "line\nfeed",
     "\x1e", "\x1f", "\\N", "\\", 'quote"quote', "it's", "100%", "under_score", "😀 emoji",
-    "e\u0301 combining", "é composed", "ß ẞ İ ı", "NULL", "null", "[null]", "{}", "[]", '""', "\x01",
-    "a,b", "{a,b}", "\u2028", "\u200b", "  padded  ", "~", "\x7f", "\uffff", "zz", "ZZ", "Zz",
+    "e\u0301 combining", "é composed", "ß ẞ İ ı", "NULL", "null", "[null]", "{}", "[]", '""',
+    "\x01", "a,b", "{a,b}", "\u2028", "\u200b", "  padded  ", "~", "\x7f", "\uffff", "zz",
+    "ZZ", "Zz",
 )  # fmt: skip
 JSONS: tuple[dict[str, Any], ...] = (
     {},
     {"nested": {"deep": [1, {"deeper": None}], "empty": {}, "list": []}},
-    {"text": "\x1e\x1f\t\n\"\\ 😀 e\u0301", "": "empty key", "é": "ключ"},
+    {"text": '\x1e\x1f\t\n"\\ 😀 e\u0301', "": "empty key", "é": "ключ"},
     {"big": 2**63, "bigger": -(2**70), "float": 1.5, "whole": 1.0, "small": 1e-7, "large": 1e300},
     {"null": None, "true": True, "false": False, "zero": 0, "minus": -0.0},
     {"preferences": {"theme": "dark", "dashboard": None}},
@@ -87,7 +88,9 @@ IDS: Mapping[str, list[UUID]] = {
     "Connection": CONNECTIONS,
     "Key": [UUID(each) for each in Permission],
     "Role": [identity(f"role-{name}") for name in (*ROLES, WATCHER)],
-    "OrganizationMembership": [identity(f"{p}@{o}") for p, (places, _) in PEOPLE.items() for o in places],
+    "OrganizationMembership": [
+        identity(f"{p}@{o}") for p, (places, _) in PEOPLE.items() for o in places
+    ],
     "TeamMembership": [identity(f"seat-{t}-{u}") for t, u in product(range(3), range(4))],
     "OrganizationTeam": [identity(f"link-{n}-acme") for n in range(4)],
 }
@@ -263,8 +266,9 @@ def _watcher() -> Iterator[tuple[type[Table], Rows]]:
     chain, role = identity("watching"), identity(f"role-{WATCHER}")
     held = (Permission.VIEW_ENVIRONMENT, Permission.VIEW_PROFILE)
     yield keys.Keychain, iter([{"id": chain, "name": "Watching", "owner": UUID(int=0), **stamp(0)}])
-    yield keys.RoleKeychain, iter(
-        [{"id": identity("given"), "role_id": role, "keychain_id": chain, **stamp(0)}]
+    yield (
+        keys.RoleKeychain,
+        iter([{"id": identity("given"), "role_id": role, "keychain_id": chain, **stamp(0)}]),
     )
     yield (
         keys.KeychainKey,
@@ -314,5 +318,7 @@ async def build(store: Store, vault: Vault) -> None:
 async def viewers(store: Store) -> dict[str | None, Viewer]:
     """The callers, by name; None is one without a token."""
     async with store.reading() as session:
-        known = {name: await load_viewer(session, identity(name)) for name in PEOPLE}
-    return {None: Viewer(), **known}
+        known: dict[str | None, Viewer] = {None: Viewer()}
+        for name in PEOPLE:
+            known[name] = await load_viewer(session, identity(name))
+    return known

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+import orjson
 import pytest
 
 from rest_compat.documents import Operation
 from rest_compat.shaping import NEVER, reshaper
+
+#: Values that are neither objects nor lists, whatever they stand for.
+ID, RAW = UUID(int=1), orjson.Fragment(b"[]")
 
 
 def _reshaped(operation: Operation, value: Any) -> Any:
@@ -38,6 +43,12 @@ CASES: list[tuple[str, Any, Any]] = [
         {"deleted_at": None, "last_login_time": NEVER},
     ),
     ("getOrgPreferences", {"preferences": None}, {"preferences": None}),
+    (
+        "getEnvironmentConnections",
+        {"page": 0, "connections": [{"id": ID, "environments": RAW, "owner": None}]},
+        {"page": 0, "connections": [{"id": ID, "environments": RAW, "owner": None}]},
+    ),
+    ("getEnvironmentConnections", {"page": 0, "connections": RAW}, {"page": 0, "connections": RAW}),
     (
         "addTeamToOrg",
         {"page": 0, "teams": [{"id": "t", "deleted_at": None}]},

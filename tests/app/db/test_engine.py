@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import now
-from app.db.engine import Store, StoreInUse
+from app.db.engine import Store, StoreInUse, _json
 from app.db.tables import users
 from app.errors import Unavailable
 from tests.stores import sqlite_copy
@@ -118,3 +119,12 @@ async def test_kill_9_loses_no_acknowledged_write(sqlite_template: Path, tmp_pat
         assert (await session.execute(text("PRAGMA integrity_check"))).scalar_one() == "ok"
     await store.close()
     assert {f"u{number}" for number in acknowledged} <= kept
+
+
+@pytest.mark.parametrize(
+    "stored",
+    ['{"a": [1, 1.5, null, true, "\\u00e9\\ud83d\\ude00"]}', "-0.0", "18446744073709551616",
+     "1e308", "1e400", "NaN", '{"a": 1, "a": 2}', '"\\ud800"'],
+)  # fmt: skip
+def test_stored_json_is_what_python_finds(stored: str) -> None:
+    assert repr(_json(stored)) == repr(json.loads(stored))

@@ -1,0 +1,1 @@
+"""Benchmarks against servers that answer the same questions: `python -m tests.bench --help`."""
