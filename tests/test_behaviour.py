@@ -353,6 +353,20 @@ async def test_a_malformed_id_is_refused_by_name(service: Service, operation: st
     assert "environmentId" in text or "id:" in text
 
 
+async def test_a_page_of_another_origin_does_not_use_the_cookie(service: Service) -> None:
+    path = f"/api/identity/orgs/{service.world['acme']}"
+    cookie = f"token={service.token('ann')}"
+    for origin, status in (("https://evil.example", 401), ("null", 401), ("http://test", 200)):
+        headers = {"Cookie": cookie, "Origin": origin}
+        renamed = await service.client.put(path, json={"name": origin}, headers=headers)
+        asked = await service.client.post(
+            "/graphql", json={"query": "{ __typename }"}, headers=headers
+        )
+        assert (renamed.status_code, asked.status_code) == (status, status)
+    page = await service.ok("ann", "getOrg", orgId=service.world["acme"])
+    assert names(page["organizations"]) == ["http://test"]
+
+
 async def test_an_expired_token_and_an_unknown_user_are_refused(service: Service) -> None:
     late = issue(service.secret, subject="ann", ttl=-3600)
     assert (await service.door.ask(late, "getOrgs")).code == "UNAUTHENTICATED"

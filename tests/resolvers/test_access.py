@@ -183,20 +183,20 @@ class Scene:
         await session.flush()
         for number, place in enumerate(self.places):
             await self._place(session, number, place)
-        for team, where in self.links:
-            session.add(
-                teams.TeamOrganization(org_id=self.places[where], team_id=self.rows["team", team])
+        session.add_all(
+            teams.TeamOrganization(org_id=self.places[place], team_id=self.rows["team", team])
+            for team, place in self.links
+        )
+        session.add_all(
+            teams.TeamUser(team_id=self.rows["team", team], user_id=self.people[who])
+            for who, team in self.seats
+        )
+        session.add_all(
+            organizations.OrganizationUser(
+                organization_id=self.places[place], user_id=self.people[who]
             )
-        for person, team in self.seats:
-            session.add(
-                teams.TeamUser(team_id=self.rows["team", team], user_id=self.people[person])
-            )
-        for person, where in self.members:
-            session.add(
-                organizations.OrganizationUser(
-                    organization_id=self.places[where], user_id=self.people[person]
-                )
-            )
+            for who, place in self.members
+        )
 
     async def _place(self, session: AsyncSession, number: int, place: UUID) -> None:
         """A place and its rows, owned by somebody who is seen by nobody."""
