@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from graphql import (
     ArgumentNode,
     DocumentNode,
+    FloatValueNode,
+    IntValueNode,
     StringValueNode,
     VariableDefinitionNode,
     Visitor,
@@ -48,8 +52,12 @@ def _check_text(name: str, text: str) -> None:
         raise BadInput(f"{name}: {reason}.", field=name)
 
 
+#: A number that may be beyond a double, or have more digits than Python converts.
+_LARGE_NUMBER = re.compile(r"[0-9][eE]\+?[0-9]{3}|[0-9]{200}")
+
+
 class _Literals(Visitor):
-    """Judges every text literal by the name of the argument or variable it belongs to."""
+    """Judges every literal by the name of the argument or variable it belongs to."""
 
     name = ""
 
@@ -62,10 +70,21 @@ class _Literals(Visitor):
     def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
         _check_text(self.name, node.value)
 
+    def enter_float_value(self, node: FloatValueNode, *_: Any) -> None:
+        if not math.isfinite(float(node.value)):
+            raise BadInput(f"{self.name}: the number is too large.", field=self.name)
+
+    def enter_int_value(self, node: IntValueNode, *_: Any) -> None:
+        try:
+            int(node.value)
+        except ValueError:
+            message = f"{self.name}: the number has too many digits."
+            raise BadInput(message, field=self.name) from None
+
 
 def check_literals(document: DocumentNode) -> None:
-    """Raise `BadInput` for a text literal that no field accepts."""
+    """Raise `BadInput` for a text or a number that no field accepts and no JSON holds."""
     source = document.loc.source.body if document.loc else None
     # Visiting costs more than all else here, and only an escape can write what the lexer refuses.
-    if source is None or "\\u" in source or text_flaw(source):
+    if source is None or "\\u" in source or text_flaw(source) or _LARGE_NUMBER.search(source):
         visit(document, _Literals())

@@ -22,6 +22,7 @@ from app.graphql_over_http import GraphQLOverHTTP
 from app.limits import Limits
 from app.middleware import middleware
 from app.operations import Operations
+from app.origins import refuse_foreign
 from app.settings import Settings
 from app.strict_json import decode, encode
 from app.vault import Vault
@@ -45,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         Authenticator.from_settings(settings),
         provision=settings.unknown_users == "provision",
     )
-    open_context = _open_context(identity)
+    open_context = _open_context(identity, settings)
     limits = _limits(settings)
     operations = Operations(
         schema._schema,  # noqa: SLF001 - Strawberry offers the graphql-core schema in no other way
@@ -95,9 +96,15 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _open_context(identity: Identity) -> OpenContext:
+def _open_context(identity: Identity, settings: Settings) -> OpenContext:
+    allowed = {origin.encode() for origin in settings.allowed_origins}
+
     def open_context(request: Request) -> AbstractAsyncContextManager[Context]:
-        return identity.open(credential(request.scope["headers"]), settled=False)
+        headers = request.scope["headers"]
+        token = credential(headers)
+        if token is not None:
+            refuse_foreign(headers, allowed)
+        return identity.open(token, settled=False)
 
     return open_context
 

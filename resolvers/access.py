@@ -87,16 +87,21 @@ class Viewer:
         """Raise `Unauthenticated` or `Forbidden` unless the key is held."""
         self.identified()
         if not self.may(permission, organization):
-            raise Forbidden(
-                f"This needs the permission key {permission.name.replace('_', ' ').lower()!r} "
-                f"({permission.value}), which you do not hold here."
-            )
+            raise lacking(permission)
 
     def identified(self) -> UUID:
         """The id of the viewer; raises `Unauthenticated` for an anonymous one."""
         if self.user_id is None:
             raise Unauthenticated("This needs a token: send `Authorization: Bearer <token>`.")
         return self.user_id
+
+
+def lacking(permission: Permission) -> Forbidden:
+    """The answer to a caller who does not hold the key where it is needed."""
+    return Forbidden(
+        f"This needs the permission key {permission.name.replace('_', ' ').lower()!r} "
+        f"({permission.value}), which you do not hold here."
+    )
 
 
 def _memberships(user_id: UUID) -> Select[int, UUID | None, str | None]:
@@ -301,6 +306,19 @@ VISIBLE: Mapping[type[Table], Callable[[Sight], ColumnElement[bool]]] = {
     Key: _catalogue,
     Keychain: _catalogue,
 }
+
+
+#: What a list shows of a mapping that it is joined through: what is of the viewer's organizations.
+#: Both ends of the other mappings are rows that are narrowed themselves.
+_PASSABLE: Mapping[type[Table], Callable[[Sight], ColumnElement[bool]]] = {
+    OrganizationUser: lambda viewer: any_of(OrganizationUser.organization_id, viewer.organizations),
+    TeamOrganization: lambda viewer: any_of(TeamOrganization.org_id, viewer.organizations),
+}
+
+
+def passable(table: type[Table], viewer: Sight) -> ColumnElement[bool]:
+    """The criterion for a row of a joined table to lead from one visible row to another."""
+    return _PASSABLE[table](viewer) if table in _PASSABLE else true()
 
 
 def visible(table: type[Table], viewer: Sight) -> ColumnElement[bool]:

@@ -139,24 +139,23 @@ async def create(work: Work, given: Any) -> Connection:
 
 async def update(work: Work, given: Any) -> Connection:
     """`PUT /api/integrations/connections/{connectionId}`: what is absent stays as it is."""
-    connection = await _found(work, given.connection_id)
+    connection = await governed(work, given.connection_id)
     return await _write(work, connection, given)
 
 
-async def _found(work: Work, connection_id: UUID) -> Connection:
-    """A connection the viewer owns, or reaches in an organization where the key is held."""
+async def governed(work: Work, connection_id: UUID) -> Connection:
+    """A connection of the viewer's own, or of an organization in which the key is held.
+
+    It is of the organizations of the environments it is in; raises `NotFound` or `Forbidden`.
+    """
     connection = await work.find(Connection, connection_id, "connectionId")
-    if connection.user_id == work.viewer.user_id:
-        return connection
-    statement = (
-        select(Environment.id)
-        .join(EnvironmentConnection, EnvironmentConnection.environment_id == Environment.id)
-        .where(EnvironmentConnection.connection_id == connection_id, live(EnvironmentConnection))
-        .where(live(Environment))
-        .where(Environment.organization_id.in_(work.viewer.organizations_with(work.permission)))
-    )
-    if (await work.session.execute(statement.limit(1))).first() is None:
-        work.require(connection.id)
+    if connection.user_id != work.viewer.user_id:
+        await work.require_in(
+            select(Environment.organization_id)
+            .join(EnvironmentConnection, EnvironmentConnection.environment_id == Environment.id)
+            .where(EnvironmentConnection.connection_id == connection_id)
+            .where(live(EnvironmentConnection), live(Environment))
+        )
     return connection
 
 
@@ -226,7 +225,7 @@ async def _delete(work: Work, connection: Connection) -> Connection:
 
 async def remove(work: Work, given: Any) -> Connection:
     """`DELETE /api/integrations/connections/{connectionId}`: a soft delete, unassigned."""
-    return await _delete(work, await _found(work, given.connection_id))
+    return await _delete(work, await governed(work, given.connection_id))
 
 
 async def remove_meshery(work: Work, given: Any) -> Connection:
@@ -236,4 +235,4 @@ async def remove_meshery(work: Work, given: Any) -> Connection:
     if connection is None:
         message = f"mesheryServerId: no Meshery server {given.meshery_server_id} is connected."
         raise NotFound(message, field="mesheryServerId")
-    return await _delete(work, await _found(work, connection.id))
+    return await _delete(work, await governed(work, connection.id))

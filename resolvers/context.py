@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Executable, Result, select
+from sqlalchemy import Executable, Result, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import Table, live, new_id
@@ -17,7 +17,7 @@ from app.db.engine import Store
 from app.errors import NotFound, Problem, Unavailable
 from app.permissions import Permission
 from app.vault import Vault
-from resolvers.access import Viewer, is_current, visible
+from resolvers.access import Viewer, is_current, lacking, visible
 from resolvers.loaders import Loaders
 
 Row = TypeVar("Row", bound=Table)
@@ -135,6 +135,12 @@ class Work:
     def require(self, organization: UUID) -> None:
         """Raise `Forbidden` unless the field's key is held in that organization."""
         self.viewer.require(self.permission, organization)
+
+    async def require_in(self, organizations: Select[UUID]) -> None:
+        """Raise `Forbidden` unless the field's key is held in one of the selected ones."""
+        found = (await self.session.execute(organizations)).scalars()
+        if not any(self.viewer.may(self.permission, each) for each in found):
+            raise lacking(self.permission)
 
     async def find(self, table: type[Row], row_id: UUID, field: str) -> Row:
         """Lock and return a live row the viewer may see; raises `NotFound` naming the field."""

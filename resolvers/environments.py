@@ -12,6 +12,7 @@ from app.db.connections import Connection
 from app.db.environments import Environment, EnvironmentConnection
 from app.errors import BadInput, NotFound
 from resolvers import texts
+from resolvers.connections import governed
 from resolvers.context import Work
 from resolvers.listing import Filter, Listing, Order
 
@@ -96,9 +97,13 @@ async def _assignment(
 
 
 async def add_connection(work: Work, given: Any) -> EnvironmentConnection:
-    """`POST …/environments/{environmentId}/connections/{connectionId}`; idempotent."""
+    """`POST …/environments/{environmentId}/connections/{connectionId}`; idempotent.
+
+    Whoever governs one of its environments governs the connection, so that the caller must
+    govern it already.
+    """
     environment = await _found(work, given)
-    connection = await work.find(Connection, given.connection_id, "connectionId")
+    connection = await governed(work, given.connection_id)
     assigned = await _assignment(work, environment, connection)
     if assigned is not None:
         return assigned

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,8 +14,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.db.arrays import Array, any_of
 from app.db.base import Sorted, Table, UtcDateTime, live
-from app.errors import BadInput
-from resolvers.access import Sight, Viewer, visible
+from resolvers.access import Sight, Viewer, passable, visible
 
 #: How many rows `all: true` gives at most, unless the list says less.
 ALL_ROWS = 10_000
@@ -34,24 +30,27 @@ Criterion = ColumnElement[bool]
 
 @dataclass(frozen=True)
 class Filter:
-    """A condition of a list. `load` makes of what the caller gave the value that is bound."""
+    """A condition of a list. `load` makes of what the caller gave the value that is bound.
 
-    criterion: Callable[[Any], Criterion]
+    The criterion gets the value, or a parameter for it, and whoever asks.
+    """
+
+    criterion: Callable[[Any, Sight], Criterion]
     type: TypeEngine[Any]
     load: Callable[[Any], Any] = lambda value: value
 
     @classmethod
     def equals(cls, column: InstrumentedAttribute[Any]) -> Filter:
-        return cls(column.__eq__, column.type)
+        return cls(lambda value, _: column == value, column.type)
 
     @classmethod
     def among(cls, column: InstrumentedAttribute[Any]) -> Filter:
-        return cls(lambda values: any_of(column, values), Array(column.type))
+        return cls(lambda values, _: any_of(column, values), Array(column.type))
 
     @classmethod
     def contains(cls, column: InstrumentedAttribute[Any]) -> Filter:
         """The column's text contains the value, without regard to case."""
-        return cls(lambda like: matches(like, (column,)), Sorted, pattern)
+        return cls(lambda like, _: matches(like, (column,)), Sorted, pattern)
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,8 @@ class Order:
         return cls(func.coalesce(column, EPOCH) if column.nullable else column, "time")
 
     def load(self, value: str) -> object:
-        """The sort value that a cursor holds as text; raises ValueError."""
-        return datetime.fromisoformat(value) if self.kind == "time" else value
+        """The sort value that a cursor holds as text; raises ValueError or OverflowError."""
+        return datetime.fromisoformat(value).astimezone(UTC) if self.kind == "time" else value
 
     @property
     def type(self) -> TypeEngine[Any]:
@@ -153,24 +152,6 @@ class Ask:
         return replace(self, order="", descending=True, window=Window())
 
 
-def encode_cursor(order: str, value: object, row: UUID) -> str:
-    """An opaque cursor: the order it belongs to, the row's sort value and its id."""
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return base64.urlsafe_b64encode(json.dumps([order, text, str(row)]).encode()).decode()
-
-
-def decode_cursor(listing: Listing, order: str, cursor: str, argument: str) -> Place:
-    """Raise `BadInput` for text that is no cursor, or one of a list in another order."""
-    try:
-        made_for, value, row = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        if made_for == order:
-            return listing.order[order].load(str(value)), UUID(row)
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
-        raise BadInput(f"{argument}: this is not a cursor of this list.", field=argument) from error
-    message = f"{argument}: this cursor belongs to the list ordered by {str(made_for)[:40]}."
-    raise BadInput(message, field=argument)
-
-
 def pattern(term: str) -> str:
     """The LIKE pattern of texts that contain the term, its own wildcards escaped."""
     escaped = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -193,11 +174,13 @@ def matching(
         statement = statement.where(visible(listing.table, viewer))
     if listing.via is not None:
         for table, on in listing.via.joins:
-            statement = statement.join(table, and_(on, live(table)))
+            statement = statement.join(table, and_(on, live(table), passable(table, viewer)))
         statement = statement.where(*listing.via.where)
     if ask.search is not None:
         statement = statement.where(matches(ask.search, listing.search))
-    return statement.where(*(listing.filters[name].criterion(value) for name, value in ask.filters))
+    return statement.where(
+        *(listing.filters[name].criterion(value, viewer) for name, value in ask.filters)
+    )
 
 
 def _beyond(ask: Ask, place: Place, *, later: bool) -> Criterion:

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.db.base import Table
 from app.errors import BadInput
 from resolvers.context import Context
+from resolvers.cursors import decode_cursor, encode_cursor
 from resolvers.listing import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_SIZE,
@@ -16,8 +17,6 @@ from resolvers.listing import (
     Ask,
     Listing,
     Window,
-    decode_cursor,
-    encode_cursor,
     pattern,
 )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from strawberry import UNSET
 
-from app.db.base import now
+from app.db.base import live, now
 from app.db.keys import Role
 from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import Team, TeamOrganization, TeamUser
@@ -103,7 +104,11 @@ async def remove(work: Work, given: Any) -> Team:
 
 
 async def add_to_organization(work: Work, given: Any) -> Team | TeamOrganization:
-    """`POST …/orgs/{orgId}/teams/{teamId}`: link the team, or with the action `delete` end it."""
+    """`POST …/orgs/{orgId}/teams/{teamId}`: link the team, or with the action `delete` end it.
+
+    Whoever edits teams in one of its organizations edits the team, so that only those may link
+    it to another, and its owner.
+    """
     if given.action:
         work.viewer.require(Permission.DELETE_TEAM, given.organization_id)
         return await remove(work, given)
@@ -113,6 +118,9 @@ async def add_to_organization(work: Work, given: Any) -> Team | TeamOrganization
     link = await _link(work, organization.id, team.id)
     if link is not None:
         return link
+    if team.owner != work.viewer.user_id:
+        links = select(TeamOrganization.org_id).where(TeamOrganization.team_id == team.id)
+        await work.require_in(links.where(live(TeamOrganization)))
     return await work.add(TeamOrganization(id=work.row_id, org_id=organization.id, team_id=team.id))
 
 

@@ -7,9 +7,11 @@ import unicodedata
 from typing import Any
 
 from app.errors import BadInput
+from app.strict_json import decode
 
-#: Control, surrogate and unassigned characters, and those that change the reading direction.
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Cn"})
+#: Control and surrogate characters, and those that change the reading direction. Which characters
+#: are assigned is not asked: it depends on the version of Python.
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs"})
 _BIDIRECTIONAL = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 MAX_JSON_BYTES = 65_536
@@ -39,11 +41,22 @@ def prose(value: str | None, field: str, limit: int = 5_000) -> str:
 
 
 def json_object(value: object, field: str) -> dict[str, Any]:
-    """A JSON object of up to 64 KiB; None is the empty object."""
+    """A JSON object of up to 64 KiB; None is the empty object.
+
+    It is judged as strictly as a body: a literal of a document comes here unseen.
+    """
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise BadInput(f"{field}: expected a JSON object.", field=field)
-    if len(json.dumps(value)) > MAX_JSON_BYTES:
+    try:
+        text = json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError):
+        raise BadInput(f"{field}: this cannot be written as JSON.", field=field) from None
+    if len(text) > MAX_JSON_BYTES:
         raise BadInput(f"{field}: at most {MAX_JSON_BYTES} bytes are allowed.", field=field)
+    try:
+        decode(text)
+    except BadInput as flaw:
+        raise BadInput(f"{field}: {flaw.message}", field=field) from None
     return value

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, select
+from sqlalchemy import ColumnElement, Uuid, select
 
 from app.db.base import live
 from app.db.keys import Role
@@ -15,7 +15,7 @@ from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import Team, TeamOrganization, TeamUser
 from app.db.users import User, UserRole
 from app.errors import NotFound
-from resolvers.access import DEFAULT_ROLE
+from resolvers.access import DEFAULT_ROLE, Sight, visible
 from resolvers.context import Context, Work
 from resolvers.listing import Ask, Filter, Listing, Order, Via, Window
 
@@ -40,8 +40,13 @@ _ORDER = {
 }
 
 
-def _in_team(team_id: UUID) -> Any:
-    members = select(TeamUser.user_id).where(TeamUser.team_id == team_id, live(TeamUser))
+def _in_team(team_id: Any, viewer: Sight) -> ColumnElement[bool]:
+    """The user is a member of the team, which the viewer may see."""
+    members = (
+        select(TeamUser.user_id)
+        .join(Team, Team.id == TeamUser.team_id)
+        .where(TeamUser.team_id == team_id, live(TeamUser), live(Team), visible(Team, viewer))
+    )
     return User.id.in_(members.correlate(None))
 
 

@@ -287,6 +287,36 @@ async def test_somebody_elses_connection_in_view_is_not_theirs_to_change(service
     await service.refused("NOT_FOUND", "rae", "updateConnection", **seen, name="mine")
 
 
+async def test_what_is_seen_in_one_organization_is_not_taken_over_by_another(
+    service: Service,
+) -> None:
+    """An administrator of one organization, a plain member of the other."""
+    await service.ok("ann", "addUserToOrg", orgId=service.world["acme"], userId="rae")
+    team = {"orgId": service.world["rival"], "teamId": service.world["acme-team"]}
+    await service.refused("FORBIDDEN", "rae", "addTeamToOrg", **team)
+    await service.refused("NOT_FOUND", "rae", "deleteTeam", **team)
+    assert (await service.ok("rae", "getTeams", orgId=team["orgId"]))["total_count"] == 1
+    connection = {
+        "environmentId": service.world["rival-env"],
+        "connectionId": service.world["acme-conn-1"],
+    }
+    await service.refused("FORBIDDEN", "rae", "addConnectionToEnvironment", **connection)
+    await service.refused(
+        "FORBIDDEN", "rae", "deleteConnection", connectionId=connection["connectionId"]
+    )
+
+
+async def test_a_team_out_of_sight_is_no_filter(service: Service) -> None:
+    """Ann sees Rae, who belongs to Acme as well, but not the teams of Rival."""
+    acme, rival = service.world["acme"], service.world["rival"]
+    await service.ok("ann", "addUserToOrg", orgId=acme, userId="rae")
+    seat = {"orgId": rival, "teamId": service.world["rival-team"], "userId": "rae"}
+    await service.ok("rae", "addUserToTeam", **seat)
+    inside = {"orgId": acme, "teamId": service.world["rival-team"]}
+    assert (await service.ok("rae", "getUsersForOrg", **inside))["total_count"] == 1
+    assert (await service.ok("ann", "getUsersForOrg", **inside))["total_count"] == 0
+
+
 async def test_profiles_and_the_public_directory(service: Service) -> None:
     me = await service.ok("bob", "getUser")
     assert (me["user_id"], me["organizations"]["total_count"]) == ("bob", 1)
@@ -321,6 +351,20 @@ async def test_a_bad_name_is_refused_by_name_and_changes_nothing(
 async def test_a_malformed_id_is_refused_by_name(service: Service, operation: str) -> None:
     text = await service.refused("BAD_USER_INPUT", "ann", operation, environmentId="nonsense")
     assert "environmentId" in text or "id:" in text
+
+
+async def test_a_page_of_another_origin_does_not_use_the_cookie(service: Service) -> None:
+    path = f"/api/identity/orgs/{service.world['acme']}"
+    cookie = f"token={service.token('ann')}"
+    for origin, status in (("https://evil.example", 401), ("null", 401), ("http://test", 200)):
+        headers = {"Cookie": cookie, "Origin": origin}
+        renamed = await service.client.put(path, json={"name": origin}, headers=headers)
+        asked = await service.client.post(
+            "/graphql", json={"query": "{ __typename }"}, headers=headers
+        )
+        assert (renamed.status_code, asked.status_code) == (status, status)
+    page = await service.ok("ann", "getOrg", orgId=service.world["acme"])
+    assert names(page["organizations"]) == ["http://test"]
 
 
 async def test_an_expired_token_and_an_unknown_user_are_refused(service: Service) -> None:

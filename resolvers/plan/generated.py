@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from app.compiling import LeftToInterpreter
-from resolvers.listing import encode_cursor
+from resolvers.cursors import encode_cursor
 
 #: Stand between the values of a split column, and for NULL among them. A text may hold either: a
 #: column is believed only when the numbers of its values and of its NULLs are as counted.

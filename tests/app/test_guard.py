@@ -160,6 +160,26 @@ def test_a_literal_with_nul_is_refused_by_its_argument(document: str, name: str)
     assert refusal.value.extensions["field"] == name
 
 
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        ("1e999", "the number is too large."),
+        ("-1.5E+0400", "the number is too large."),
+        ("1" * 250 + "e99", "the number is too large."),
+        ("9" * 5_000, "the number has too many digits."),
+    ],
+)
+def test_a_number_that_no_json_holds_is_refused_by_its_argument(number: str, reason: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        check_shape(parse(f"{{ item {{ tag(name: {{deep: [{number}]}}) }} }}"), LIMITS)
+    assert refusal.value.message == f"name: {reason}"
+
+
+@pytest.mark.parametrize("number", ["1e308", "-1e-999", "9" * 300, "0.1"])
+def test_other_numbers_pass(number: str) -> None:
+    check_shape(parse(f"{{ item {{ tag(name: {number}) }} }}"), LIMITS)
+
+
 def test_other_escapes_pass() -> None:
     check_shape(parse(r'{ item { tag(name: "\u00e9\ud83c\udfca") } }'), LIMITS)
 

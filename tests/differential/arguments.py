@@ -53,6 +53,9 @@ MALFORMED_CURSORS = (
     cursor("UPDATED_AT", "2026-01-01T00:00:00+00:00"),
     cursor("NAME", 5, _NIL), cursor("NAME", None, _NIL), cursor("NAME", "%\x1f😀", _NIL),
     cursor(None, None, None), cursor("ID", "", _NIL),
+    cursor("NAME", "\0", _NIL), cursor("NAME", "\ud800", _NIL),
+    cursor("UPDATED_AT", "0001-01-01T00:00:00+23:59", _NIL),
+    base64.urlsafe_b64encode(b"[" * 1_000).decode(),
 )  # fmt: skip
 
 

@@ -1,9 +1,11 @@
-"""Whatever the memberships, nothing outside the viewer's organizations ever appears."""
+"""Whatever the memberships, nothing outside the viewer's organizations ever appears or matters."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,10 +27,13 @@ from tests.stores import sqlite_copy
 
 PEOPLE, PLACES = 4, 3
 EVERY_KEY = frozenset(UUID(each) for each in Permission)
-memberships = st.sets(st.tuples(st.integers(0, PEOPLE - 1), st.integers(0, PLACES - 1)), max_size=8)
-depths = st.lists(
-    st.sampled_from(["organizations", "teams", "users", "environments"]), min_size=1, max_size=4
-)
+#: The kinds of rows of an organization that a key opens.
+KEYS = {
+    "team": Permission.VIEW_TEAM,
+    "environment": Permission.VIEW_ENVIRONMENT,
+    "connection": Permission.VIEW_CONNECTIONS,
+}
+NARROWING = frozenset(UUID(each) for each in KEYS.values())
 
 #: For each list: the field under a row of the type the former list holds.
 STEPS = {
@@ -37,10 +42,11 @@ STEPS = {
     "users": {"organizations", "teams"},
     "environments": set(),
 }
+PAGE = "{ totalCount items { id } }"
 
 
-def query(path: list[str]) -> str:
-    """Nested lists as far as the path makes sense, each with its total and its names."""
+def nested(path: list[str]) -> str:
+    """Nested lists as far as the path makes sense, each with its total and its ids."""
     text = "items { id } totalCount"
     known: list[str] = []
     for step in path:
@@ -51,7 +57,9 @@ def query(path: list[str]) -> str:
         text = f"items {{ id {step}(pageSize: 20) {{ {text} }} }} totalCount"
     root = known[0]
     if root == "environments":
-        return "{ connections { items { id environments { items { id } totalCount } } } }"
+        return (
+            "{ connections { items { id environments { items { id } totalCount } } totalCount } }"
+        )
     return f"{{ {root}(pageSize: 20) {{ {text} }} }}"
 
 
@@ -62,65 +70,170 @@ def ids(value: Any) -> set[str]:
     return set().union(*(ids(each) for each in value)) if isinstance(value, list) else set()
 
 
-class Scene:
-    """Rows of each organization, by the organization they belong to."""
+def totals(value: Any) -> Iterator[tuple[int, int]]:
+    """(total, items) of each page."""
+    if isinstance(value, dict):
+        if "totalCount" in value:
+            yield value["totalCount"], len(value["items"])
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from totals(each)
 
-    def __init__(self, pairs: set[tuple[int, int]]) -> None:
-        self.pairs = pairs
-        self.people = [new_id() for _ in range(PEOPLE)]
-        self.places = [new_id() for _ in range(PLACES)]
-        self.rows: dict[int, set[UUID]] = {n: {place} for n, place in enumerate(self.places)}
+
+def unordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: unordered(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return sorted((unordered(each) for each in value), key=json.dumps)
+    return value
+
+
+Pairs = frozenset[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """People, and places with a team, an environment and a connection each.
+
+    `members` are (person, place), `links` (team, place) and `seats` (person, team).
+    """
+
+    members: Pairs
+    links: Pairs
+    seats: Pairs
+    keys: frozenset[tuple[int, str]]
+    people: list[UUID] = field(default_factory=lambda: [new_id() for _ in range(PEOPLE)])
+    places: list[UUID] = field(default_factory=lambda: [new_id() for _ in range(PLACES)])
+    rows: dict[tuple[str, int], UUID] = field(
+        default_factory=lambda: {
+            (kind, number): new_id() for kind in KEYS for number in range(PLACES)
+        }
+    )
+
+    def places_of(self, person: int) -> set[int]:
+        return {place for who, place in self.members if who == person}
+
+    def visible(self, kind: str, person: int) -> set[int]:
+        """The numbers of the teams, environments or connections that the person may see."""
+        opened = {place for place in self.places_of(person) if (place, kind) in self.keys}
+        if kind == "team":
+            return {team for team, place in self.links if place in opened}
+        return opened
 
     def allowed(self, person: int) -> set[str]:
-        mine = {place for who, place in self.pairs if who == person}
-        people = {self.people[who] for who, place in self.pairs if place in mine}
-        own = set().union(*(self.rows[place] for place in mine)) | people | {self.people[person]}
-        return {str(each) for each in own}
+        mine = self.places_of(person)
+        seen = {self.people[who] for who, place in self.members if place in mine}
+        seen |= {self.places[place] for place in mine} | {self.people[person]}
+        for kind in KEYS:
+            seen |= {self.rows[kind, number] for number in self.visible(kind, person)}
+        return {str(each) for each in seen}
+
+    def near(self, person: int) -> Scene:
+        """The same without what is said of other places, and of teams out of sight."""
+        mine, teams_seen = self.places_of(person), self.visible("team", person)
+        return replace(
+            self,
+            members=frozenset(pair for pair in self.members if pair[1] in mine),
+            links=frozenset(pair for pair in self.links if pair[1] in mine),
+            seats=frozenset(pair for pair in self.seats if pair[1] in teams_seen),
+        )
+
+    def viewer(self, person: int) -> Viewer:
+        grants: dict[UUID | None, frozenset[UUID]] = {
+            self.places[place]: frozenset(
+                UUID(key) for kind, key in KEYS.items() if (place, kind) in self.keys
+            )
+            for place in self.places_of(person)
+        }
+        return Viewer(self.people[person], {**grants, None: EVERY_KEY - NARROWING})
+
+    def queries(self, path: list[str]) -> Iterator[str]:
+        """Ways to ask for what is not one's own, besides the nested lists of the path."""
+        yield nested(path)
+        every = [*self.people, *self.places, *self.rows.values()]
+        yield f"{{ nodes(ids: {json.dumps(sorted(map(str, every)))}) {{ id }} }}"
+        by_domain, by_team, in_organization, teams_seen = [], [], [], []
+        for number, place in enumerate(self.places):
+            yield f'{{ environments(organizationId: "{place}") {PAGE} }}'
+            by_domain.append(
+                f'd{number}: organizationByDomain(domain: "{number}.example") {{ name users {PAGE} '
+                f"teams {PAGE} environments {PAGE} owner {{ id }} "
+                "memberships { totalCount items { userId } } }"
+            )
+            team = self.rows["team", number]
+            by_team.append(
+                f'a{number}: users(filter: {{ teamId: "{team}" }}) {PAGE} '
+                f'b{number}: users(filter: {{ and: {{ teamId: "{team}" }} }}, search: "o") {PAGE}'
+            )
+            in_organization.append(f't{number}: team(id: "{team}") {{ id users {PAGE} }}')
+            outside = " ".join(
+                f'o{index}: usersNotInTeam(organizationId: "{other}") {PAGE}'
+                for index, other in enumerate(self.places)
+            )
+            teams_seen.append(f't{number}: team(id: "{team}") {{ id users {PAGE} {outside} }}')
+        yield f"{{ {' '.join(by_domain)} }}"
+        yield f"{{ {' '.join(by_team)} }}"
+        yield f"{{ organizations {{ items {{ id {' '.join(in_organization)} }} }} }}"
+        yield f"{{ {' '.join(teams_seen)} }}"
 
     async def build(self, session: AsyncSession) -> None:
         for index, person in enumerate(self.people):
-            name = f"{person}-{index}"
-            session.add(
-                users.User(
-                    id=person, user_id=name, email=name, provider="", first_name="", last_name=""
-                )
-            )
+            session.add(_user(person, f"person {index}"))
         await session.flush()
         for number, place in enumerate(self.places):
             await self._place(session, number, place)
+        session.add_all(
+            teams.TeamOrganization(org_id=self.places[place], team_id=self.rows["team", team])
+            for team, place in self.links
+        )
+        session.add_all(
+            teams.TeamUser(team_id=self.rows["team", team], user_id=self.people[who])
+            for who, team in self.seats
+        )
+        session.add_all(
+            organizations.OrganizationUser(
+                organization_id=self.places[place], user_id=self.people[who]
+            )
+            for who, place in self.members
+        )
 
     async def _place(self, session: AsyncSession, number: int, place: UUID) -> None:
-        outsider = users.User(
-            user_id=str(place), email=str(place), provider="", first_name="", last_name=""
-        )
-        session.add(outsider)
+        """A place and its rows, owned by somebody who is seen by nobody."""
+        owner = new_id()
+        session.add(_user(owner, f"owner {number}"))
         await session.flush()
-        team, environment, connection = new_id(), new_id(), new_id()
-        session.add(organizations.Organization(id=place, name="o", owner=outsider.id, metadata_={}))
-        session.add(teams.Team(id=team, name="t", owner=outsider.id, metadata_={}))
+        environment, connection = (
+            self.rows[kind, number] for kind in ("environment", "connection")
+        )
+        session.add(
+            organizations.Organization(
+                id=place, name="o", owner=owner, metadata_={}, domain=f"{number}.example"
+            )
+        )
+        session.add(teams.Team(id=self.rows["team", number], name="t", owner=owner, metadata_={}))
         session.add(
             connections.Connection(
                 id=connection, name="c", type="t", sub_type="s", kind="k",
-                status="connected", user_id=outsider.id, metadata_={},
+                status="connected", user_id=owner, metadata_={},
             )
         )  # fmt: skip
         await session.flush()
-        session.add(teams.TeamOrganization(org_id=place, team_id=team))
         session.add(
             environments.Environment(
-                id=environment, name="e", organization_id=place, owner=outsider.id, metadata_={}
+                id=environment, name="e", organization_id=place, owner=owner, metadata_={}
             )
         )
         await session.flush()
         session.add(
             environments.EnvironmentConnection(environment_id=environment, connection_id=connection)
         )
-        self.rows[number] |= {team, environment, connection}
-        for person, where in self.pairs:
-            if where == number:
-                who = self.people[person]
-                session.add(organizations.OrganizationUser(organization_id=place, user_id=who))
-                session.add(teams.TeamUser(team_id=team, user_id=who))
+
+
+def _user(row_id: UUID, name: str) -> users.User:
+    return users.User(
+        id=row_id, user_id=name, email=name, provider="", first_name=name, last_name=""
+    )
 
 
 @pytest.fixture(scope="module")
@@ -128,32 +241,54 @@ def folder(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> t
     return tmp_path_factory.mktemp("access"), sqlite_template
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+def pairs(first: int, second: int) -> st.SearchStrategy[Pairs]:
+    return st.frozensets(
+        st.tuples(st.integers(0, first - 1), st.integers(0, second - 1)), max_size=8
+    )
+
+
+scenes = st.builds(
+    Scene,
+    members=pairs(PEOPLE, PLACES),
+    links=pairs(PLACES, PLACES),
+    seats=pairs(PEOPLE, PLACES),
+    keys=st.frozensets(st.tuples(st.integers(0, PLACES - 1), st.sampled_from(sorted(KEYS))))
+    | st.just(frozenset((place, kind) for place in range(PLACES) for kind in KEYS)),
 )
-@given(pairs=memberships, person=st.integers(0, PEOPLE - 1), path=depths)
-def test_nothing_foreign_appears(
-    folder: tuple[Path, Path], pairs: set[tuple[int, int]], person: int, path: list[str]
+paths = st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=4)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(scene=scenes, person=st.integers(0, PEOPLE - 1), path=paths)
+def test_nothing_foreign_appears_or_matters(
+    folder: tuple[Path, Path], scene: Scene, person: int, path: list[str]
 ) -> None:
-    asyncio.run(_check(folder, Scene(pairs), person, path))
+    """Only rows of one's own, and the same answers as if nothing were known of other places."""
+    whole = asyncio.run(_answers(folder, scene, person, path))
+    near = asyncio.run(_answers(folder, scene.near(person), person, path))
+    for query, data in whole.items():
+        assert ids(data) <= scene.allowed(person), query
+        assert all(total == items for total, items in totals(data)), query
+        assert unordered(data) == unordered(near[query]), query
 
 
-async def _check(folder: tuple[Path, Path], scene: Scene, person: int, path: list[str]) -> None:
+async def _answers(
+    folder: tuple[Path, Path], scene: Scene, person: int, path: list[str]
+) -> dict[str, Any]:
+    """The data of each query; null where a key is lacking."""
     store = Store.open(sqlite_copy(folder[1], folder[0]))
     try:
         await store.write(scene.build)
-        grants: dict[UUID | None, frozenset[UUID]] = {
-            scene.places[place]: EVERY_KEY for who, place in scene.pairs if who == person
-        }
-        grants[None] = EVERY_KEY
-        viewer = Viewer(scene.people[person], grants)
-        every = sorted({str(each) for rows in scene.rows.values() for each in rows})
-        nodes = json.dumps(every)
-        for text in (query(path), f"{{ nodes(ids: {nodes}) {{ id }} }}"):
-            context = Context(store, Vault.from_file(folder[0] / "keys"), viewer)
-            result = await schema.execute(text, context_value=context)
+        answers = {}
+        for query in scene.queries(path):
+            context = Context(store, Vault.from_file(folder[0] / "keys"), scene.viewer(person))
+            result = await schema.execute(query, context_value=context)
             await context.close()
-            assert result.errors is None, result.errors
-            assert ids(result.data) <= scene.allowed(person)
+            codes = {(each.extensions or {}).get("code") for each in result.errors or ()}
+            assert codes <= {"FORBIDDEN"}, result.errors
+            answers[query] = result.data
+        return answers
     finally:
         await store.close()
