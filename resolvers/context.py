@@ -91,10 +91,10 @@ class Context:
         read that is under way is waited for, those that wait behind it are refused.
         """
         self._over = True
-        await self._give_back()
+        await self.give_back()
 
-    async def _give_back(self) -> None:
-        """Give the snapshot back and forget what was loaded from it."""
+    async def give_back(self) -> None:
+        """Give the snapshot back and forget what was loaded; what is read next has a new one."""
         async with self._turn:
             self._session = None
             await self._stack.aclose()
@@ -109,7 +109,7 @@ class Context:
         transaction may know of rights that whoever admitted the caller did not: they must still
         hold the permission key.
         """
-        await self._give_back()
+        await self.give_back()
         row_id = new_id()
 
         async def work(session: AsyncSession) -> Answer:
