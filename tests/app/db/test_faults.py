@@ -107,6 +107,21 @@ async def test_a_snapshot_lost_midway_is_unavailable(postgres_store: Store) -> N
             await session.scalar(select(func.count()).select_from(Role))
 
 
+async def test_a_closure_that_reads_runs_again_in_another_snapshot(postgres_store: Store) -> None:
+    await postgres_store.write(adding("before"))
+    runs = []
+
+    async def work(session: AsyncSession) -> list[str]:
+        runs.append(list(await session.scalars(select(Role.role_name))))
+        if len(runs) == 1:
+            await postgres_store.write(adding("between"))
+            await disconnect(postgres_store)
+        return list(await session.scalars(select(Role.role_name).order_by(Role.role_name)))
+
+    assert await postgres_store.read(work) == ["before", "between"]
+    assert len(runs) == 2
+
+
 async def test_an_unreachable_database_is_unavailable_at_the_deadline() -> None:
     store = Store.open(NOWHERE)
     before = asyncio.get_running_loop().time()
