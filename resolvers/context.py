@@ -45,6 +45,7 @@ class Context:
     _session: AsyncSession | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _over: bool = False
+    _attempted: UUID | None = None
 
     def __post_init__(self) -> None:
         self.loaders = Loaders(self.read, self.settled)
@@ -91,14 +92,24 @@ class Context:
         read that is under way is waited for, those that wait behind it are refused.
         """
         self._over = True
-        await self._give_back()
+        await self.give_back()
 
-    async def _give_back(self) -> None:
-        """Give the snapshot back and forget what was loaded from it."""
+    async def give_back(self) -> None:
+        """Give the snapshot back and forget what was loaded; what is read next has a new one."""
         async with self._turn:
             self._session = None
             await self._stack.aclose()
             self.loaders = Loaders(self.read, self.settled)
+
+    async def insert(self, row: Table) -> bool:
+        """Insert a row by one statement, if the viewer's rights are still the same.
+
+        After False it may be there even so, when only the acknowledgement was lost: the next
+        command is given its id, and finds it.
+        """
+        inserted = await self.store.insert(row, self.viewer.generation)
+        self._attempted = None if inserted else row.id
+        return inserted
 
     async def write(
         self, command: Callable[..., Awaitable[Answer]], permission: Permission, arguments: object
@@ -109,8 +120,8 @@ class Context:
         transaction may know of rights that whoever admitted the caller did not: they must still
         hold the permission key.
         """
-        await self._give_back()
-        row_id = new_id()
+        await self.give_back()
+        row_id, self._attempted = self._attempted or new_id(), None
 
         async def work(session: AsyncSession) -> Answer:
             await self._renew(session)

@@ -119,6 +119,17 @@ class Store:
         ) as session:
             yield session
 
+    async def read(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
+        """Run a closure that only reads, in one snapshot; anew, in another, when that is lost.
+
+        Raises `Unavailable` at the deadline.
+        """
+        return await retrying(partial(self._snapshot, work), DEADLINE)
+
+    async def _snapshot(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
+        async with self.reading() as session:
+            return await work(session)
+
     async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
         """The rows of one statement that only reads, in a snapshot of its own.
 

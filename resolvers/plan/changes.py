@@ -96,7 +96,7 @@ class ChangeCall:
         """The row that was all there was to insert, or None where there is more to do."""
         command = self.change.command
         row = command.lone(context.viewer, given, new_id()) if command.lone else None
-        if row is not None and await context.store.insert(row, context.viewer.generation):
+        if row is not None and await context.insert(row):
             return row
         if self.change.needs_new:
             raise NotAsPlanned("the payload is read from the store")
