@@ -75,7 +75,7 @@ async def create(work: Work, given: Any) -> Organization:
         region=texts.prose(given.region or None, "region", 500),
         description=texts.prose(given.description or None, "description"),
         owner=owner,
-        metadata_={"preferences": texts.json_object(given.preferences or None, "preferences")},
+        metadata_={"preferences": texts.json_object(given.preferences, "preferences")},
     )
     await work.add(organization)
     role = await work.first(Role, Role.role_name == "organization admin")

@@ -279,6 +279,98 @@ async def test_a_meshery_server_is_deleted_by_its_id(service: Service) -> None:
     assert await service.ok("ann", "deleteMesheryConnection", mesheryServerId=ABSENT) is None
 
 
+CLUSTER = {
+    "name": "K8s", "kind": "kubernetes", "type": "platform", "subType": "orchestrator",
+    "status": "DISCOVERED",
+}  # fmt: skip
+
+
+async def test_an_id_of_ones_own_is_used_once(service: Service) -> None:
+    given = {**CLUSTER, "id": ABSENT}
+    assert (await service.ok("ann", "registerConnection", **given))["id"] == ABSENT
+    again = await service.ok("ann", "registerConnection", **{**given, "name": "Renamed"})
+    assert (again["id"], again["name"]) == (ABSENT, "Renamed")
+    foreign = await service.refused("CONFLICT", "rae", "registerConnection", **given)
+    await service.ok("ann", "deleteConnection", connectionId=ABSENT)
+    deleted = await service.refused("CONFLICT", "ann", "registerConnection", **given)
+    assert foreign == deleted
+    assert "id" in deleted
+
+
+async def test_one_new_id_at_once_is_one_connection(service: Service) -> None:
+    before = (await service.ok("ann", "getConnections"))["total_count"]
+    given = {**CLUSTER, "id": ABSENT}
+    made = await asyncio.gather(
+        *(service.ok("ann", "registerConnection", **given) for _ in range(16))
+    )
+    assert {row["id"] for row in made} == {ABSENT}
+    assert (await service.ok("ann", "getConnections"))["total_count"] == before + 1
+
+
+async def test_a_new_connection_was_changed_when_it_was_made(service: Service) -> None:
+    made = await service.ok("ann", "registerConnection", **CLUSTER)
+    assert made["created_at"] == made["updated_at"]
+    changed = await service.ok("ann", "updateConnection", connectionId=made["id"], name="New")
+    assert changed["created_at"] == made["created_at"] < changed["updated_at"]
+
+
+async def test_a_new_secret_takes_the_place_of_the_old(service: Service) -> None:
+    made = await service.ok(
+        "ann", "registerConnection", **CLUSTER, credentialSecret={"auth": {"token": "old"}}
+    )
+    at = {"connectionId": made["id"]}
+    kept = await service.ok("ann", "updateConnection", **at, credentialSecret={})
+    assert kept["credential_id"] == made["credential_id"]
+    changed = await service.ok(
+        "ann", "updateConnection", **at, credentialSecret={"auth": {"token": "new"}}
+    )
+    assert (await service.ok("ann", "getKubernetesContext", **at))["auth"] == {"token": "new"}
+    assert changed["credential_id"] != made["credential_id"]
+    await service.refused(
+        "NOT_FOUND", "ann", "updateConnection", **at, credentialId=made["credential_id"]
+    )
+
+
+@pytest.mark.parametrize("wrong", ["", [], 0, False, "x"])
+async def test_what_is_no_object_is_refused_though_it_be_empty(
+    service: Service, wrong: object
+) -> None:
+    for name in ("metadata", "credentialSecret"):
+        text = await service.refused(
+            "BAD_USER_INPUT", "ann", "registerConnection", **CLUSTER, **{name: wrong}
+        )
+        assert name in text
+    text = await service.refused(
+        "BAD_USER_INPUT", "ann", "createOrg", name="New", preferences=wrong
+    )
+    assert "preferences" in text
+
+
+async def test_the_server_of_a_connection_follows_its_kind_and_metadata(service: Service) -> None:
+    server = {"metadata": {"server_id": ABSENT}}
+    made = await service.ok("ann", "registerConnection", **{**CLUSTER, **server})
+    await service.refused("NOT_FOUND", "ann", "deleteMesheryConnection", mesheryServerId=ABSENT)
+    at = {"connectionId": made["id"]}
+    await service.ok("ann", "updateConnection", **at, kind="meshery")
+    await service.ok("ann", "updateConnection", **at, kind="kubernetes")
+    await service.refused("NOT_FOUND", "ann", "deleteMesheryConnection", mesheryServerId=ABSENT)
+    await service.ok("ann", "updateConnection", **at, kind="meshery")
+    await service.ok("ann", "deleteMesheryConnection", mesheryServerId=ABSENT)
+
+
+async def test_of_two_connections_of_a_server_ones_own_is_deleted(service: Service) -> None:
+    """Ann's is older, and Rae sees it in an environment; Rae deletes hers."""
+    given = {**CLUSTER, "kind": "meshery", "metadata": {"server_id": ABSENT}}
+    theirs = (await service.ok("ann", "registerConnection", **given))["id"]
+    env = {"environmentId": service.world["acme-env"]}
+    await service.ok("ann", "addConnectionToEnvironment", **env, connectionId=theirs)
+    await service.ok("ann", "addUserToOrg", orgId=service.world["acme"], userId="rae")
+    mine = (await service.ok("rae", "registerConnection", **given))["id"]
+    await service.ok("rae", "deleteMesheryConnection", mesheryServerId=ABSENT)
+    await service.refused("NOT_FOUND", "rae", "getConnectionById", connectionId=mine)
+    await service.ok("rae", "getConnectionById", connectionId=theirs)
+
+
 async def test_somebody_elses_connection_in_view_is_not_theirs_to_change(service: Service) -> None:
     seen = {"connectionId": service.world["acme-conn-1"]}
     assert (await service.ok("bob", "getConnectionById", **seen))["name"] == "acme connection 1"
