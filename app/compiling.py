@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode
+from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 
 
@@ -17,13 +17,22 @@ class LeftToInterpreter(Exception):
         self.reason = reason
 
 
+class Failed(Exception):
+    """The operation was executed, and came to this error and no data."""
+
+    def __init__(self, error: GraphQLError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 class Call(Protocol):
     """An operation that is ready to run."""
 
     async def run(self, context: Any, /) -> dict[str, Any]:
         """The data, its leaves as `app.strict_json.encode` takes them; or `LeftToInterpreter`.
 
-        There are no partial answers: whatever would be an error is left to the interpreter.
+        There are no partial answers: whatever would be an error of a query is left to the
+        interpreter. Raises `Failed` for a mutation that failed.
         """
         ...
 

@@ -7,3 +7,4 @@ from prometheus_client import Counter
 OPERATIONS = Counter(
     "meshgraph_operations", "Operations executed, by the executor that answered.", ["executor"]
 )
+COMPILED, INTERPRETED = (OPERATIONS.labels(each) for each in ("compiled", "interpreted"))

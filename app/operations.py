@@ -32,13 +32,13 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
-from app.compiling import Call, Compiler, Executed, LeftToInterpreter
+from app.compiling import Call, Compiler, Executed, Failed, LeftToInterpreter
 from app.errors import BadInput, Code, Problem, Unauthenticated, Unavailable
 from app.graphql_errors import problem_result, refused, shown
 from app.guard import check_shape, fragments_of, has_cycles
 from app.input_values import check_variables
 from app.limits import Limits, refusal
-from app.metrics import OPERATIONS
+from app.metrics import COMPILED, INTERPRETED
 from app.page_cost import PageCost
 
 
@@ -146,7 +146,7 @@ class Operations:
         except LeftToInterpreter as left:
             if self._compiler is not None:
                 await self._compiler.hand_over(operation, context)
-            OPERATIONS.labels("interpreted").inc()
+            INTERPRETED.inc()
             return Executed(await self._run(document, operation, given, context), left.reason)
 
     def _plan(
@@ -169,7 +169,10 @@ class Operations:
                 data = await call.run(context)
         except TimeoutError:
             return problem_result(Unavailable(f"No answer was found within {seconds:g} seconds."))
-        OPERATIONS.labels("compiled").inc()
+        except Failed as failed:
+            COMPILED.inc()
+            return Executed(ExecutionResult(None, shown([failed.error])), None)
+        COMPILED.inc()
         return Executed(ExecutionResult(data), None)
 
     def _seconds(self, operation: OperationDefinitionNode) -> float:

@@ -130,11 +130,16 @@ class Current:
 
 @dataclass(frozen=True)
 class Command:
-    """A change, run in a transaction, and what the caller gets of its result."""
+    """A change, run in a transaction, and what the caller gets of its result.
+
+    `lone(viewer, input, row_id)` is the row that `run` would insert, where that is all it would
+    do, and nothing can hang on the row yet; else None.
+    """
 
     run: Callable[..., Awaitable[Any]]
     payload: Callable[[Any], Any]
     access: Permission
+    lone: Callable[..., Table | None] | None = None
 
 
 @dataclass(frozen=True)

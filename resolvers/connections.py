@@ -15,7 +15,7 @@ from app.db.connections import Connection, Credential
 from app.db.environments import Environment, EnvironmentConnection
 from app.errors import BadInput, Conflict, NotFound
 from resolvers import texts
-from resolvers.access import visible
+from resolvers.access import Viewer, visible
 from resolvers.context import Context, Work
 from resolvers.listing import Filter, Listing, Order, Via
 
@@ -142,6 +142,19 @@ async def create(work: Work, given: Any) -> Connection:
     return await work.add(connection)
 
 
+def lone(viewer: Viewer, given: Any, row_id: UUID) -> Connection | None:
+    """The row that `create` inserts, unless it has an id or a credential to look for."""
+    if given.id or given.credential_id or given.credential_secret not in (UNSET, None):
+        return None
+    moment = now()
+    connection = Connection(
+        id=row_id, user_id=viewer.identified(), metadata_={}, credential_id=None,
+        created_at=moment, updated_at=moment,
+    )  # fmt: skip
+    _assign(connection, given)
+    return connection
+
+
 async def update(work: Work, given: Any) -> Connection:
     """`PUT /api/integrations/connections/{connectionId}`: what is absent stays as it is."""
     connection = await governed(work, given.connection_id)
@@ -165,6 +178,13 @@ async def governed(work: Work, connection_id: UUID) -> Connection:
 
 
 async def _write(work: Work, connection: Connection, given: Any) -> Connection:
+    _assign(connection, given)
+    await _credential(work, connection, given)
+    connection.updated_at = now()
+    return connection
+
+
+def _assign(connection: Connection, given: Any) -> None:
     if given.name is not UNSET:
         connection.name = texts.name(given.name, "name")
     for attribute, spelled in (("kind", "kind"), ("type", "type"), ("sub_type", "subType")):
@@ -175,9 +195,6 @@ async def _write(work: Work, connection: Connection, given: Any) -> Connection:
     if given.metadata is not UNSET:
         connection.metadata_ = texts.json_object(given.metadata, "metadata")
     connection.server_id = server_id(connection)
-    await _credential(work, connection, given)
-    connection.updated_at = now()
-    return connection
 
 
 def _status(value: Any) -> str:

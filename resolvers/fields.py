@@ -183,6 +183,7 @@ def command(
     description: str,
     *,
     needs: Permission,
+    lone: Callable[..., Any] | None = None,
 ) -> Any:
     """A mutation: `run` changes the store, `payload` says what the caller gets of its result."""
 
@@ -193,7 +194,7 @@ def command(
         return payload(await info.context.write(run, needs, given["input"]))
 
     arguments = [("input", input_, "What to change.", REQUIRED)]
-    return _field(Command(run, payload, needs), resolve, description, arguments)
+    return _field(Command(run, payload, needs, lone), resolve, description, arguments)
 
 
 def computed(

@@ -153,6 +153,7 @@ class ConnectionMutation:
         lambda row: CreateConnectionPayload(connection=row),
         "Register a connection.",
         needs=Permission.ADD_CLUSTER,
+        lone=resolve.lone,
     )
     update_connection: UpdateConnectionPayload = command(
         resolve.update,

@@ -1,6 +1,6 @@
-"""Single statements straight to the driver: a read that needs no session, and no transaction.
+"""Single statements straight to the driver, which need no session, and no transaction.
 
-One statement is a snapshot of its own on both engines, so nothing else has to be sent for it.
+One statement is a snapshot and a transaction of its own, so nothing else has to be sent for it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STATEMENTS = 500
 LONGEST_STATEMENT = 1_000_000
 
 #: Compiling a statement of ours to machine code takes longer than running it.
-SERVER_SETTINGS = {"jit": "off", "default_transaction_read_only": "on"}
+SERVER_SETTINGS = {"jit": "off"}
 
 
 class Direct(Protocol):
@@ -54,7 +54,7 @@ class PostgreSQL:
         try:
             if not self.behind_pooler:
                 return await connection.fetch(sql, *parameters)
-            async with connection.transaction(readonly=True):
+            async with connection.transaction():
                 return await connection.fetch(sql, *parameters)
         finally:
             await pool.release(connection)

@@ -26,7 +26,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import StaticPool
 
 from app.db.access import WatchedSession, advance
+from app.db.base import Table
 from app.db.direct import Direct, PostgreSQL, SQLite
+from app.db.inserting import insertion
 from app.db.retry import retrying
 from app.db.session import SerialSession, SnapshotSession
 
@@ -123,6 +125,22 @@ class Store:
         Parameters are as the driver takes them. Raises `Unavailable` at the deadline.
         """
         return await retrying(partial(self.direct.fetch, sql, parameters), DEADLINE)
+
+    async def insert(self, row: Table, generation: int) -> bool:
+        """Insert a row whose values are all set, by one statement.
+
+        False where nothing was inserted: rights are no longer of that generation, or the id is
+        taken, by an earlier attempt of this call or by another row. Raises as `write` does.
+        """
+        made = insertion(type(row), self.dialect)
+        parameters = made.parameters(row, generation)
+        return bool(await retrying(partial(self._insert, made.sql, parameters), DEADLINE))
+
+    async def _insert(self, sql: str, parameters: list[Any]) -> Sequence[Any]:
+        if self.dialect != "sqlite":
+            return await self.direct.fetch(sql, parameters)
+        async with self._turn, self.writer.begin() as connection:
+            return (await connection.exec_driver_sql(sql, tuple(parameters))).all()
 
     async def write(
         self,

@@ -37,6 +37,7 @@ from resolvers.access import Viewer
 from resolvers.answers import Public
 from resolvers.context import Context
 from resolvers.plan.asks import structure, values
+from resolvers.plan.changes import Change, ChangeCall, change_of
 from resolvers.plan.generated import NotAsPlanned
 from resolvers.plan.reading import ID_ARGUMENTS, Reader, Reading, Unplannable, parameter_of
 from resolvers.plan.sights import value_of
@@ -44,6 +45,8 @@ from resolvers.plan.statement import Statement, made
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+
+REFUSED = "an argument is refused"
 
 MOST_OPERATIONS = 1_000
 MOST_STATEMENTS = 32
@@ -136,6 +139,7 @@ class Operation:
         default_factory=lambda: Recent(MOST_QUESTIONS)
     )
     statements: Recent[Hashable, Statement] = field(default_factory=lambda: Recent(MOST_STATEMENTS))
+    change: Change | None = None
 
     def key(self, variables: Mapping[str, Any]) -> bytes:
         """The values that decide what is asked, as given; raises `Unplannable` for huge ones."""
@@ -163,11 +167,13 @@ class Planner:
 
     def planned(
         self, operation: OperationDefinitionNode, variables: Mapping[str, Any]
-    ) -> Call | None:
+    ) -> Call | ChangeCall | None:
         """The call, if all but its ids has been met before."""
         known = self._operations.get(id(operation))
         if known is None or known.refusal is not None:
             return None
+        if known.change is not None:
+            return ChangeCall(known.change, variables)
         try:
             question = known.questions.get(known.key(variables))
             if isinstance(question, Question):
@@ -182,7 +188,7 @@ class Planner:
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any],
         coerced: VariableValues,
-    ) -> Call:
+    ) -> Call | ChangeCall:
         """The call for an operation of a valid document; raises `Unplannable`.
 
         `variables` are as given, and `coerced` what they come to.
@@ -190,6 +196,8 @@ class Planner:
         known = self._known(document, operation)
         if known.refusal is not None:
             raise known.refusal
+        if operation.operation is OperationType.MUTATION:
+            return self._change(known, variables, coerced)
         key = known.key(variables)
         question = known.questions.get(key)
         if question is None:
@@ -217,6 +225,20 @@ class Planner:
             self._operations.add(id(operation), known)
         return known
 
+    def _change(
+        self, known: Operation, variables: Mapping[str, Any], coerced: VariableValues
+    ) -> ChangeCall:
+        try:
+            reader = Reader(self.graph, known.node, known.fragments, coerced, frozenset())
+            fragments = known.fragments.values()
+            known.change = change_of(self.graph, known.node, fragments, reader.read())
+        except Unplannable as refusal:
+            known.refusal = refusal
+            raise
+        except (Problem, GraphQLError):
+            raise Unplannable((), REFUSED) from None
+        return ChangeCall(known.change, variables)
+
     def _asked(self, known: Operation, coerced: VariableValues) -> Question | Unplannable:
         try:
             reader = Reader(self.graph, known.node, known.fragments, coerced, known.free)
@@ -225,7 +247,7 @@ class Planner:
         except Unplannable as refusal:
             return refusal
         except (Problem, GraphQLError):
-            return Unplannable((), "an argument is refused")
+            return Unplannable((), REFUSED)
         return _question(statement, reading)
 
     def _statement(self, known: Operation, reading: Reading, coerced: VariableValues) -> Statement:
@@ -301,14 +323,10 @@ def _operation(document: DocumentNode, operation: OperationDefinitionNode) -> Op
         visit(each, uses)
     defined = {each.variable.name.value for each in operation.variable_definitions or ()}
     free = uses.ids - uses.elsewhere
-    refusal = None
-    if operation.operation is not OperationType.QUERY:
-        refusal = Unplannable((), f"a {operation.operation.value} is interpreted")
     return Operation(
         operation,
         fragments,
         frozenset(free & defined),
         tuple(sorted(defined - free)),
         tuple(sorted(uses.switches & defined)),
-        refusal,
     )

@@ -15,11 +15,12 @@ from tests.bench import places, report, wrk
 from tests.bench.dataset import Dataset
 from tests.bench.measuring import Load, Subject, measure, tell
 from tests.bench.servers import SERVERS, Place, Running, running
-from tests.bench.verifying import check, check_alike
+from tests.bench.verifying import check, check_alike, executor
 from tests.bench.workloads import (
     WORKLOADS,
     Request,
     Workload,
+    graphql_requests,
     rest_requests,
     twin_requests,
 )
@@ -108,7 +109,19 @@ def _compare(
     typer.echo(report.rates(results, BASE, titles))
     typer.echo(report.latencies(results, titles))
     if "meshgraph" in up:
+        _executors(up["meshgraph"], workloads, dataset)
         _doors(up["meshgraph"], workloads, dataset, load)
+
+
+def _executors(meshgraph: Running, workloads: Sequence[Workload], dataset: Dataset) -> None:
+    for workload in workloads:
+        who = executor(meshgraph, graphql_requests(workload, dataset)[0])
+        typer.echo(f"{workload.name}: {who}")
+        if workload.rest is not None:
+            who = executor(meshgraph, twin_requests(workload, dataset)[0])
+            typer.echo(f"{workload.rest.operation}: {who}")
+    places.delete_made(meshgraph.place)
+    typer.echo()
 
 
 def _doors(meshgraph: Running, workloads: Sequence[Workload], dataset: Dataset, load: Load) -> None:

@@ -51,6 +51,7 @@ class Place:
         return {
             **os.environ,
             "MESHGRAPH_DATA_DIR": str(self.folder),
+            "MESHGRAPH_LOG_REQUESTS": "slow",  # no server here writes a line for each request
             "BENCH_DATABASE_URL": plain(self.database_url),
             "BENCH_SQLALCHEMY_URL": self.database_url,
             "BENCH_SECRET_FILE": str(self.secret_file),

@@ -75,3 +75,10 @@ def body_bytes(running: Running, requests: Sequence[Request], status: int) -> fl
     with httpx2.Client(base_url=running.url, headers=running.headers, timeout=30) as client:
         sizes = [len(each.content) for each in answers(requests, client, status)]
     return sum(sizes) / len(sizes)
+
+
+def executor(running: Running, request: Request) -> str:
+    """Who in Meshgraph answered, and why it was not the compiler."""
+    with httpx2.Client(base_url=running.url, headers=running.headers, timeout=30) as client:
+        response = client.request(request.method, request.path, content=request.body)
+    return str(response.headers.get("x-meshgraph-executor", "unknown"))

@@ -1,0 +1,138 @@
+"""Mutations: the command is run as it is, and its payload is written by a generated function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLField,
+    OperationDefinitionNode,
+    Visitor,
+    located_error,
+    visit,
+)
+from graphql.execution.values import get_argument_values, get_variable_values
+from strawberry.types.arguments import convert_arguments
+
+from app.compiling import Failed
+from app.db.base import new_id
+from app.errors import Problem
+from resolvers.answers import Command
+from resolvers.context import Context
+from resolvers.identifiers import parse_input
+from resolvers.plan.generated import NotAsPlanned
+from resolvers.plan.payloads import Payload
+from resolvers.plan.reading import Reading, Unplannable
+
+INPUT = "input"
+
+
+@dataclass(frozen=True)
+class Change:
+    """The only field of a mutation, and the function that writes the response of its payload."""
+
+    graph: strawberry.Schema
+    operation: OperationDefinitionNode
+    field: GraphQLField
+    node: FieldNode
+    name: str
+    command: Command
+    needs_new: bool
+    build: Callable[[Any], dict[str, Any]]
+
+
+def change_of(
+    graph: strawberry.Schema,
+    operation: OperationDefinitionNode,
+    fragments: Iterable[FragmentDefinitionNode],
+    reading: Reading,
+) -> Change:
+    """Raises `Unplannable` for a mutation that only the interpreter can run."""
+    selections = operation.selection_set.selections
+    only = selections[0]
+    if len(selections) != 1 or not isinstance(only, FieldNode) or len(reading.nodes) != 1:
+        raise Unplannable((), "a mutation of several fields is interpreted")
+    (root,) = reading.nodes
+    if not isinstance(root.answer, Command) or _uses_variables(only, fragments):
+        raise Unplannable(root.path, "the payload depends on variables")
+    payload = Payload()
+    written = f"{{{root.name!r}: {payload.object(root.below, 'r')}}}"
+    name = payload.code.function("r", [f"return {written}"])
+    mutation = graph._schema.mutation_type  # noqa: SLF001 - offered in no other way
+    assert mutation is not None
+    field = mutation.fields[only.name.value]
+    build = payload.code.built(name)
+    return Change(graph, operation, field, only, root.name, root.answer, payload.needs_new, build)
+
+
+@dataclass(frozen=True)
+class ChangeCall:
+    """A mutation ready to run."""
+
+    change: Change
+    variables: Mapping[str, Any]
+
+    async def run(self, context: Context) -> dict[str, Any]:
+        """As `app.compiling.Call` has it; raises `Failed` for what the command answers."""
+        change, command = self.change, self.change.command
+        given = self._input()
+        if not context.viewer.may(command.access):
+            raise NotAsPlanned("the viewer may not ask this")
+        try:
+            row = await self._lone(context, given)
+            if row is None:
+                row = await context.write(command.run, command.access, given)
+        except Problem as error:
+            raise Failed(located_error(error, [change.node], [change.name])) from error
+        return change.build(command.payload(row))
+
+    async def _lone(self, context: Context, given: Any) -> Any:
+        """The row that was all there was to insert, or None where there is more to do."""
+        command = self.change.command
+        row = command.lone(context.viewer, given, new_id()) if command.lone else None
+        if row is not None and await context.store.insert(row, context.viewer.generation):
+            return row
+        if self.change.needs_new:
+            raise NotAsPlanned("the payload is read from the store")
+        return None
+
+    def _input(self) -> Any:
+        """The input as a command gets it; what is wrong with it is told by the interpreter."""
+        change, graph = self.change, self.change.graph
+        schema = graph._schema  # noqa: SLF001 - offered in no other way
+        coerced = get_variable_values(
+            schema, change.operation.variable_definitions or (), dict(self.variables)
+        )
+        if isinstance(coerced, list):
+            raise NotAsPlanned("an argument is refused")
+        try:
+            values = get_argument_values(change.field, change.node, coerced)
+            declared = change.field.extensions["strawberry-definition"].arguments
+            registry = graph.schema_converter.scalar_registry
+            given = convert_arguments(values, declared, registry, graph.config)
+            return parse_input(given[INPUT])
+        except (Problem, GraphQLError):
+            raise NotAsPlanned("an argument is refused") from None
+
+
+class _Variables(Visitor):
+    """Notes whether there are variables below a field."""
+
+    found = False
+
+    def enter_variable(self, *_: Any) -> None:
+        self.found = True
+
+
+def _uses_variables(field: FieldNode, fragments: Iterable[FragmentDefinitionNode]) -> bool:
+    uses = _Variables()
+    for node in (field.selection_set, *fragments):
+        if node is not None:
+            visit(node, uses)
+    return uses.found
