@@ -96,6 +96,7 @@ class Store:
         path = Path(parsed.database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _hold(path.with_name(path.name + ".lock"))
+        path.touch(mode=0o600)  # which SQLite gives to the files beside it as well
         # Once for ever, and before any reader can hold the file in its old mode.
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
