@@ -63,9 +63,9 @@ PUBLIC_USERS = Listing(
     order={
         "USERNAME": Order.text(User.username),
         "CREATED_AT": Order.time(User.created_at),
+        "UPDATED_AT": Order.time(User.updated_at),
     },
     filters={"status": Filter.among(User.status)},
-    default_order="CREATED_AT",
     everyone=True,
 )
 USERS_OF_ORGANIZATION = USERS.under(

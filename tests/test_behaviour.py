@@ -196,6 +196,28 @@ async def test_leaving_an_organization_is_leaving_its_teams(service: Service) ->
     assert (await service.ok("bob", "getOrgs"))["total_count"] == 1
 
 
+async def test_the_owner_of_an_organization_stays(service: Service) -> None:
+    acme = service.world["acme"]
+    await service.refused("FORBIDDEN", "ann", "deleteUserFromOrg", orgId=acme, userId="ann")
+    assert (await service.ok("ann", "getOrgs"))["total_count"] == 1
+
+
+async def test_what_was_wrong_is_named_as_it_was_sent(service: Service) -> None:
+    rest = isinstance(service.door, RestDoor)
+    absent = {"orgId": service.world["acme"], "userId": "nobody"}
+    text = await service.refused("NOT_FOUND", "ann", "addUserToOrg", **absent)
+    assert text.startswith("userId: " if rest else "user: ")
+    long = await service.refused(
+        "LIMIT_EXCEEDED", "ann", "handleUpdateOrg", orgId=absent["orgId"], name="x" * 70_000
+    )
+    assert long == "name: 70000 bytes found, at most 65536 allowed."
+
+
+async def test_a_path_with_a_slash_too_many_is_not_found(service: Service) -> None:
+    response = await service.client.get("/api/identity/orgs/")
+    assert response.status_code == 404
+
+
 async def test_keys_are_complete_whatever_page_is_asked_for(service: Service) -> None:
     mine = await service.ok("ann", "getUserKeys", orgId=service.world["acme"])
     theirs = await service.ok("bob", "getUserKeys", orgId=service.world["acme"])
@@ -418,6 +440,12 @@ async def test_profiles_and_the_public_directory(service: Service) -> None:
     public = await service.ok(None, "getUsers")
     assert public["total_count"] == 5
     assert {row["email"] for row in public["data"]} == {""}
+    changed = [row["updated_at"] for row in public["data"]]
+    assert changed == sorted(changed, reverse=True)
+    first = await service.ok(
+        None, "getUsers", order={"field": "UPDATED_AT", "direction": "ASC"}, pagesize=1
+    )
+    assert first["data"][0]["updated_at"] == changed[-1]
     shown = await service.ok("bob", "getUsers")
     assert {row["email"] for row in shown["data"]} == {
         "", "ann@example.org", "bob@example.org", "cid@example.org",

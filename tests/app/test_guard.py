@@ -188,8 +188,8 @@ def test_other_escapes_pass() -> None:
     ("variables", "message"),
     [
         (dict.fromkeys(map(str, range(101))), "variables: 101 found, at most 100 allowed."),
-        ({"v": [0] * 1001}, "v: list_items: 1001 found, at most 1000 allowed."),
-        ({"v": {"w": ["é" * 32_769]}}, "v: text_bytes: 65538 found, at most 65536 allowed."),
+        ({"v": [0] * 1001}, "v: 1001 items found, at most 1000 allowed."),
+        ({"v": {"w": ["é" * 32_769]}}, "v: 65538 bytes found, at most 65536 allowed."),
         ({"v": {"w": "\0"}}, "v: the character NUL is not allowed."),
         ({"v": ["\ud800"]}, "v: a lone surrogate is not a character."),
         ({"v": {"\0": 1}}, "v: the character NUL is not allowed."),
