@@ -125,8 +125,8 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        known = error.errno is not None and error.errno > 0  # look-ups of names count otherwise
-        why = os.strerror(error.errno) if known else error.strerror
+        number = error.errno or 0  # negative where the name of the host was looked up
+        why = os.strerror(number) if number > 0 else error.strerror
         raise SettingsError(f"Nothing can listen on {host} port {port}: {why}.") from error
 
 

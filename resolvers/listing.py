@@ -18,7 +18,9 @@ from resolvers.access import Sight, Viewer, passable, visible
 
 #: How many rows `all: true` gives at most, unless the list says less.
 ALL_ROWS = 10_000
+#: How many rows a page has when nothing is asked for: fewer below a row, as sizes multiply.
 DEFAULT_PAGE_SIZE = 25
+NESTED_PAGE_SIZE = 10
 MAX_PAGE_SIZE = 100
 MAX_SEARCH = 100
 

@@ -431,6 +431,14 @@ async def test_a_team_out_of_sight_is_no_filter(service: Service) -> None:
     assert (await service.ok("ann", "getUsersForOrg", **inside))["total_count"] == 0
 
 
+async def test_three_lists_in_each_other_are_within_the_limits(service: Service) -> None:
+    query = "{ organizations { items { teams { items { users { items { email } } } } } } }"
+    headers = {"Authorization": f"Bearer {service.token('ann')}"}
+    response = await service.client.post("/graphql", json={"query": query}, headers=headers)
+    [acme] = response.json()["data"]["organizations"]["items"]
+    assert acme["teams"]["items"] == [{"users": {"items": [{"email": "bob@example.org"}]}}]
+
+
 async def test_profiles_and_the_public_directory(service: Service) -> None:
     me = await service.ok("bob", "getUser")
     assert (me["user_id"], me["organizations"]["total_count"]) == ("bob", 1)
