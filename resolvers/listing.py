@@ -14,6 +14,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.db.arrays import Array, any_of
 from app.db.base import Sorted, Table, UtcDateTime, live
+from app.db.search import alike
 from resolvers.access import Sight, Viewer, passable, visible
 
 #: How many rows `all: true` gives at most, unless the list says less.
@@ -162,7 +163,7 @@ def pattern(term: str) -> str:
 
 def matches(like: Any, columns: tuple[Expression, ...]) -> Criterion:
     """One of the columns matches the pattern, without regard to case."""
-    return or_(*(column.ilike(like, escape="\\") for column in columns))
+    return or_(*(alike(column, like) for column in columns))
 
 
 def matching(

@@ -122,6 +122,13 @@ async def test_search_takes_wildcards_as_they_are(service: Service) -> None:
     assert (await service.ok("bob", "getOrgs", search="%"))["total_count"] == 0
 
 
+async def test_search_does_not_regard_case_in_any_script(service: Service) -> None:
+    await service.ok("ann", "createTeam", orgId=service.world["acme"], name="Horváth Ελλάδα")
+    for term in ("HORVÁTH", "horváth", "ΕΛΛΆΔΑ"):
+        found = await service.ok("ann", "getTeams", orgId=service.world["acme"], search=term)
+        assert names(found["teams"]) == ["Horváth Ελλάδα"]
+
+
 async def test_the_organization_of_a_domain_needs_no_token(service: Service) -> None:
     body = await service.ok(None, "getOrgByDomain", domain="ACME.org")
     assert body["id"] == service.world["acme"]

@@ -17,6 +17,8 @@ from typing import Any, Protocol
 import asyncpg
 from sqlalchemy import URL
 
+from app.db.search import like
+
 #: Plans of the server that a connection keeps. Statements are few, and long.
 STATEMENTS = 500
 LONGEST_STATEMENT = 1_000_000
@@ -134,6 +136,7 @@ class SQLite:
             isolation_level=None,
             cached_statements=STATEMENTS,
         )
+        connection.create_function("like", 3, like, deterministic=True)
         for name, value in self.pragmas.items():
             connection.execute(f"PRAGMA {name} = {value}")
         return connection

@@ -30,6 +30,7 @@ from app.db.base import Table
 from app.db.direct import Direct, PostgreSQL, SQLite
 from app.db.inserting import insertion
 from app.db.retry import retrying
+from app.db.search import like
 from app.db.session import SerialSession, SnapshotSession
 
 Answer = TypeVar("Answer")
@@ -209,6 +210,7 @@ def prepare(engine: AsyncEngine, pragmas: Mapping[str, object], begin: str) -> N
     @event.listens_for(engine.sync_engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
+        connection.create_function("like", 3, like, deterministic=True)
         cursor = connection.cursor()
         for name, value in pragmas.items():
             cursor.execute(f"PRAGMA {name} = {value}")
