@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,13 @@ from resolvers.cursors import encode_cursor
 #: column is believed only when the numbers of its values and of its NULLs are as counted.
 SEPARATOR = "\x1f"
 NULL = "\x1e"
+
+
+#: What asyncpg makes of the first and the last moment that Python knows, and PostgreSQL of that.
+ENDS = {
+    "-infinity": datetime.min.replace(tzinfo=UTC),
+    "infinity": datetime.max.replace(tzinfo=UTC),
+}
 
 
 class NotAsPlanned(LeftToInterpreter):
@@ -46,7 +53,10 @@ def nullable(text: str | None, number: int, known: int) -> list[str | None]:
 
 def time(text: str) -> datetime:
     """A moment in UTC, written without an offset."""
-    return datetime.fromisoformat(f"{text}+00:00")
+    try:
+        return datetime.fromisoformat(f"{text}+00:00")
+    except ValueError:
+        return ENDS[text]
 
 
 def dashed(text: str) -> str:

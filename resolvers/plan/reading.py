@@ -85,7 +85,9 @@ class Node:
 
     @property
     def below(self) -> tuple[Node, ...]:
-        """The fields of an object that can be of one type only."""
+        """The fields of an object that can be of one type only; raises `Unplannable`."""
+        if self.type.name not in self.kinds:
+            raise Unplannable(self.path, "it may be of several types")
         return self.kinds[self.type.name]
 
 
