@@ -177,7 +177,8 @@ def matching(
         statement = statement.where(visible(listing.table, viewer))
     if listing.via is not None:
         for table, on in listing.via.joins:
-            statement = statement.join(table, and_(on, live(table), passable(table, viewer)))
+            statement = statement.join(table, and_(on, live(table)))
+            statement = statement.where(passable(table, viewer))
         statement = statement.where(*listing.via.where)
     if ask.search is not None:
         statement = statement.where(matches(ask.search, listing.search))

@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from queue import LifoQueue
@@ -86,6 +87,16 @@ class PostgreSQL:
 
 async def _nothing(_connection: object) -> None:
     """Reset nothing between statements that leave nothing behind, and so save a round trip."""
+
+
+def too_deep(sql: str) -> bool:
+    """Whether SQLite's parser, which keeps at most 100 open symbols, gives up on the statement."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        try:
+            connection.execute(f"EXPLAIN {sql}")
+        except sqlite3.Error as error:  # whatever else is wrong here is found after parsing
+            return "stack overflow" in str(error)
+    return False
 
 
 @dataclass
