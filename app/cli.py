@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
+from uvicorn.supervisors import Multiprocess
 
 from app import preparing
 from app.auth import issue, local_secret
@@ -27,6 +30,7 @@ from schema import schema as graph
 
 DEMO_USER = "admin@example.org"
 HOUR = 3600
+BACKLOG = 2048  # connections that wait to be accepted
 MAY_SIGN_IN = ("active", "pending")
 
 #: What is told in a line; anything else is a bug, and keeps its traceback.
@@ -86,8 +90,7 @@ def serve(
         raise SettingsError("A SQLite file serves one process only: use PostgreSQL for more.")
     preparing.migrate(settings.database_url)
     preparing.seed(settings, demo=demo)
-    announce(settings, demo=demo)
-    uvicorn.run(
+    config = uvicorn.Config(
         "app.main:service",
         factory=True,
         host=settings.host,
@@ -100,6 +103,31 @@ def serve(
         log_level="warning",
         timeout_graceful_shutdown=10,
     )
+    with listening(settings.host, settings.port) as door, suppress(KeyboardInterrupt):
+        announce(settings, demo=demo)
+        run(config, door)
+
+
+def run(config: uvicorn.Config, door: socket.socket) -> None:
+    """Serve until stopped; exit 1 where the application does not start."""
+    if config.workers > 1:
+        Multiprocess(config, [door]).run()
+        return
+    server = uvicorn.Server(config)
+    server.run([door])
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket at the address, whose callers wait until they are answered."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        number = error.errno or 0  # negative where the name of the host was looked up
+        why = os.strerror(number) if number > 0 else error.strerror
+        raise SettingsError(f"Nothing can listen on {host} port {port}: {why}.") from error
 
 
 def announce(settings: Settings, *, demo: bool) -> None:
@@ -209,5 +237,9 @@ def load(
 ) -> None:
     """Store the permission keys of a CSV file, and which role holds them."""
     settings = settings_with(MESHGRAPH_DATABASE_URL=database_url)
-    count = preparing.load_keys(settings.database_url, file.read_text("utf-8"))
+    try:
+        text = file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise CatalogueError(f"{file} is not UTF-8 at byte {error.start}.") from error
+    count = preparing.load_keys(settings.database_url, text)
     typer.echo(f"{count} keys")

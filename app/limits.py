@@ -52,8 +52,11 @@ MOST_SHOWN = 1_000_000  # nested fragments reach numbers too long to print
 def refusal(measure: str, allowed: int, found: int, field: str | None = None) -> LimitExceeded:
     """The outcome for a measure that was exceeded, in the wording all of them share."""
     shown = f"over {MOST_SHOWN}" if found > MOST_SHOWN else str(found)
-    subject = measure if field is None else f"{field}: {measure}"
+    subject = f"{measure}: {shown}" if field is None else f"{field}: {shown} {_unit(measure)}"
     report = {measure: {"allowed": allowed, "found": min(found, MOST_SHOWN)}}
-    return LimitExceeded(
-        f"{subject}: {shown} found, at most {allowed} allowed.", field=field, limits=report
-    )
+    return LimitExceeded(f"{subject} found, at most {allowed} allowed.", field=field, limits=report)
+
+
+def _unit(measure: str) -> str:
+    """What is counted: the measure's last word."""
+    return measure.rpartition("_")[2]

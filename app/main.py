@@ -70,6 +70,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
+    # A path that ends in a slash is none that is documented, and a redirect is no answer.
+    application.router.redirect_slashes = False
     application.state.store = store
     return application
 

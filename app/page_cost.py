@@ -29,6 +29,7 @@ from app.limits import Limits, refusal
 
 SIZES = ("last", "first", "pageSize")  # the earlier prevails: `pageSize` may have a default
 ALL = "all"
+COUNTS = {"totalCount", "page", "pageSize", "__typename"}  # fields of a page without its rows
 
 
 @dataclass
@@ -84,11 +85,19 @@ class PageCost:
                 continue
             size = max(self._size(*each) for each in known)
             if any(_is_page(found) for found, _ in known):
+                size = size if self._reads_rows(nested) else 0
                 price.add(times, size)
                 self._visit(nested, times, size, price)
             else:
                 price.nodes += times * size if size > 1 else 0
                 self._visit(nested, times * max(size, self._held(known, rows)), 1, price)
+
+    def _reads_rows(self, pages: list[tuple[GraphQLNamedType, SelectionSetNode]]) -> bool:
+        """Whether anything is asked of a page but how many rows there are."""
+        groups = merged(((page.name, selected) for page, selected in pages), self.fragments)
+        return any(
+            node.name.value not in COUNTS for fields in groups.values() for _, node in fields
+        )
 
     @staticmethod
     def _held(known: list[tuple[GraphQLField, FieldNode]], rows: int) -> int:

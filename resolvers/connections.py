@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from sqlalchemy import func, select, true
+from sqlalchemy import case, func, select, true
 from sqlalchemy import update as update_rows
 from strawberry import UNSET
 
-from app.db.base import live, new_id, now
+from app.db.base import live, now
 from app.db.connections import Connection, Credential
 from app.db.environments import Environment, EnvironmentConnection
-from app.errors import BadInput, NotFound
+from app.errors import BadInput, Conflict, NotFound
 from resolvers import texts
 from resolvers.access import Viewer, visible
 from resolvers.context import Context, Work
@@ -125,16 +125,21 @@ async def _secret(context: Context, row: Connection) -> dict[str, Any]:
 
 
 async def create(work: Work, given: Any) -> Connection:
-    """`POST /api/integrations/connections`; an id of one's own connection updates that one."""
+    """`POST /api/integrations/connections`; an id of one's own connection updates that one.
+
+    Raises `Conflict` for every other id that was ever used, and does not tell whose it is.
+    """
     row_id = given.id or work.row_id
-    if (known := await work.first(Connection, Connection.id == row_id)) is not None:
-        if known.user_id != work.viewer.user_id:
-            raise BadInput(f"id: {row_id} is taken; leave it out to get a new one.", field="id")
+    if (known := await work.by_id(Connection, row_id)) is not None:
+        if known.user_id != work.viewer.user_id or known.deleted_at is not None:
+            raise Conflict(f"id: {row_id} is taken; leave it out to get a new one.", field="id")
         return await _write(work, known, given)
     connection = Connection(
         id=row_id, user_id=work.viewer.identified(), metadata_={}, credential_id=None
     )
-    return await work.add(await _write(work, connection, given))
+    await _write(work, connection, given)
+    connection.created_at = connection.updated_at
+    return await work.add(connection)
 
 
 def lone(viewer: Viewer, given: Any, row_id: UUID) -> Connection | None:
@@ -189,7 +194,7 @@ def _assign(connection: Connection, given: Any) -> None:
         connection.status = _status(given.status)
     if given.metadata is not UNSET:
         connection.metadata_ = texts.json_object(given.metadata, "metadata")
-        connection.server_id = server_id(connection)
+    connection.server_id = server_id(connection)
 
 
 def _status(value: Any) -> str:
@@ -205,9 +210,16 @@ async def _credential(work: Work, connection: Connection, given: Any) -> None:
             message = f"credentialId: you have no credential with the id {given.credential_id}."
             raise NotFound(message, field="credentialId")
         connection.credential_id = given.credential_id
-    if given.credential_secret:
-        secret = texts.json_object(given.credential_secret, "credentialSecret")
-        row_id = new_id()
+    given_secret = None if given.credential_secret is UNSET else given.credential_secret
+    secret = texts.json_object(given_secret, "credentialSecret")
+    if secret:
+        await _seal(work, connection, secret)
+
+
+async def _seal(work: Work, connection: Connection, secret: dict[str, Any]) -> None:
+    """Keep a secret as a new credential of the connection, and end the one it replaces."""
+    row_id, former = uuid5(work.row_id, "credential"), connection.credential_id
+    if await work.by_id(Credential, row_id) is None:
         credential = Credential(
             id=row_id,
             name=connection.name,
@@ -215,7 +227,14 @@ async def _credential(work: Work, connection: Connection, given: Any) -> None:
             type=connection.kind,
             secret=work.vault.seal(row_id, json.dumps(secret)),
         )
-        connection.credential_id = (await work.add(credential)).id
+        await work.add(credential)
+    connection.credential_id = row_id
+    if former not in (None, row_id):
+        used = select(Connection.id).where(
+            Connection.credential_id == former, Connection.id != connection.id, live(Connection)
+        )
+        ending = update_rows(Credential).where(Credential.id == former, ~used.exists())
+        await work.session.execute(ending.values(deleted_at=now()))
 
 
 def server_id(connection: Connection) -> UUID | None:
@@ -246,10 +265,18 @@ async def remove(work: Work, given: Any) -> Connection:
 
 
 async def remove_meshery(work: Work, given: Any) -> Connection:
-    """`DELETE …/connections/meshery/{mesheryServerId}`; raises `NotFound` for an unknown id."""
-    criteria = (Connection.kind == "meshery", Connection.server_id == given.meshery_server_id)
-    connection = await work.first(Connection, *criteria, visible(Connection, work.viewer))
-    if connection is None:
+    """`DELETE …/connections/meshery/{mesheryServerId}`: the caller's own connection, if any.
+
+    Raises `NotFound` for an unknown id.
+    """
+    found = (
+        select(Connection.id)
+        .where(Connection.kind == "meshery", Connection.server_id == given.meshery_server_id)
+        .where(live(Connection), visible(Connection, work.viewer))
+        .order_by(case((Connection.user_id == work.viewer.user_id, 0), else_=1), Connection.id)
+    )
+    connection_id = (await work.session.execute(found.limit(1))).scalar_one_or_none()
+    if connection_id is None:
         message = f"mesheryServerId: no Meshery server {given.meshery_server_id} is connected."
         raise NotFound(message, field="mesheryServerId")
-    return await _delete(work, await governed(work, connection.id))
+    return await _delete(work, await governed(work, connection_id))

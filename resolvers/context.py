@@ -171,6 +171,11 @@ class Work:
         statement = select(table).where(live(table), *criteria).with_for_update(of=table).limit(1)
         return (await self.session.execute(statement)).scalar_one_or_none()
 
+    async def by_id(self, table: type[Row], row_id: UUID) -> Row | None:
+        """The row of that id, locked, deleted or not, whoever may see it."""
+        statement = select(table).where(table.id == row_id).with_for_update(of=table)
+        return (await self.session.execute(statement)).scalar_one_or_none()
+
     async def add(self, row: Row) -> Row:
         """Insert a row and return it with its defaults filled in."""
         self.session.add(row)

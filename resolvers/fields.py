@@ -32,8 +32,8 @@ from resolvers.answers import (
     Related,
 )
 from resolvers.context import Context
-from resolvers.identifiers import parse, parse_input
-from resolvers.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Listing
+from resolvers.identifiers import is_id, parse, parse_input
+from resolvers.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, NESTED_PAGE_SIZE, Listing
 from resolvers.pages import Page, ask
 
 #: In place of a default: the argument must be given.
@@ -74,7 +74,7 @@ def _field(
 
 def _parsing_ids(resolve: Callable[..., Any], arguments: Any) -> Callable[..., Any]:
     """The resolver, given UUIDs for the ids among its arguments and inside its inputs."""
-    ids = {name for name, type_, *_ in arguments if "ID" in str(type_)}
+    ids = {name for name, type_, *_ in arguments if is_id(type_)}
 
     async def parsed(root: Any, info: Info, **given: Any) -> Any:
         values = {
@@ -117,8 +117,8 @@ def related(foreign_key: InstrumentedAttribute[Any], table: type[Table], descrip
     return _field(Related(key, table), resolve, description)
 
 
-def _list_arguments(order: Any, filter_: Any) -> list[tuple[str, Any, str, Any]]:
-    size = f"1 to {MAX_PAGE_SIZE}; {DEFAULT_PAGE_SIZE} when nothing is asked for."
+def _list_arguments(order: Any, filter_: Any, page_size: int) -> list[tuple[str, Any, str, Any]]:
+    size = f"1 to {MAX_PAGE_SIZE}."
     arguments = [
         ("page", int | None, "Which page, counted from 0."),
         ("page_size", int | None, f"How many items a page has: {size}"),
@@ -132,7 +132,8 @@ def _list_arguments(order: Any, filter_: Any) -> list[tuple[str, Any, str, Any]]
     ]
     if filter_ is not None:
         arguments.append(("filter", filter_ | None, "Conditions that all must hold."))
-    return [(*argument, strawberry.UNSET) for argument in arguments]
+    defaults = {"page_size": page_size}
+    return [(*each, defaults.get(each[0], strawberry.UNSET)) for each in arguments]
 
 
 def listing(
@@ -148,7 +149,8 @@ def listing(
 
     With `organization` the list is that of one organization, named by a required argument.
     """
-    arguments = _list_arguments(order, filter)
+    nested = access is None
+    arguments = _list_arguments(order, filter, NESTED_PAGE_SIZE if nested else DEFAULT_PAGE_SIZE)
     if organization:
         text = "The organization whose items are asked for."
         arguments.insert(0, ("organization_id", strawberry.ID, text, REQUIRED))
@@ -159,7 +161,7 @@ def listing(
         question = ask(listed, given)
         if within is not None:
             question = replace(question, filters=(*question.filters, ("organization_id", within)))
-        return Page(question, None if access is not None else root.id)
+        return Page(question, root.id if nested else None)
 
     return _field(Listed(listed, access, organization), resolve, description, arguments)
 

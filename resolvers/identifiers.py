@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import strawberry
@@ -28,10 +28,9 @@ def parse(value: Any, field: str) -> Any:
 
 
 def is_id(type_: Any) -> bool:
-    """Whether a Strawberry type is `ID`, a list of it, or either of them nullable."""
-    while isinstance(type_, StrawberryContainer):
-        type_ = type_.of_type
-    return type_ is strawberry.ID
+    """Whether an annotation, or what Strawberry makes of it, is `ID`, or holds nothing else."""
+    inner = (type_.of_type,) if isinstance(type_, StrawberryContainer) else get_args(type_)
+    return type_ is strawberry.ID or any(map(is_id, inner))
 
 
 @cache

@@ -11,7 +11,7 @@ from functools import partial
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth import Authenticator
@@ -26,7 +26,7 @@ from resolvers.context import Context
 from resolvers.viewers import Proven, Viewers, key_of
 
 UNKNOWN = "The user of this token is not known here."
-
+ADDRESS_TAKEN = "The address of this token is that of another user here."
 
 #: Seconds for which a token that was proven good, and the rights of its user, need no new proof.
 #: Changes of rights by this service count at once; this is for those made behind its back.
@@ -143,16 +143,23 @@ class Identity:
 
         async def work(session: AsyncSession) -> None:
             if await find_viewer(session, claims.subject) is None:
-                await _refuse_former(session, claims.subject)
-                session.add(_new_user(row_id, claims))
+                user = _new_user(row_id, claims)
+                await _refuse_taken(session, user)
+                session.add(user)
 
         await self.store.write(work)
 
 
-async def _refuse_former(session: AsyncSession, subject: str) -> None:
-    """Raise `Unauthenticated` for a user who was deleted or switched off: they do not come back."""
-    if (await session.execute(select(User.id).where(User.user_id == subject))).first() is not None:
-        raise Unauthenticated(UNKNOWN)
+async def _refuse_taken(session: AsyncSession, user: User) -> None:
+    """Raise `Unauthenticated` for a user who may not be added.
+
+    One who was deleted or switched off does not come back, and a token of another subject with
+    the address of a user does not become that user.
+    """
+    alike = select(User.user_id).where(or_(User.user_id == user.user_id, User.email == user.email))
+    subjects = set((await session.execute(alike)).scalars())
+    if subjects:
+        raise Unauthenticated(UNKNOWN if user.user_id in subjects else ADDRESS_TAKEN)
 
 
 def _new_user(row_id: UUID, claims: Claims) -> User:

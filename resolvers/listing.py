@@ -14,11 +14,14 @@ from sqlalchemy.types import TypeEngine
 
 from app.db.arrays import Array, any_of
 from app.db.base import Sorted, Table, UtcDateTime, live
+from app.db.search import alike
 from resolvers.access import Sight, Viewer, passable, visible
 
 #: How many rows `all: true` gives at most, unless the list says less.
 ALL_ROWS = 10_000
+#: How many rows a page has when nothing is asked for: fewer below a row, as sizes multiply.
 DEFAULT_PAGE_SIZE = 25
+NESTED_PAGE_SIZE = 10
 MAX_PAGE_SIZE = 100
 MAX_SEARCH = 100
 
@@ -160,7 +163,7 @@ def pattern(term: str) -> str:
 
 def matches(like: Any, columns: tuple[Expression, ...]) -> Criterion:
     """One of the columns matches the pattern, without regard to case."""
-    return or_(*(column.ilike(like, escape="\\") for column in columns))
+    return or_(*(alike(column, like) for column in columns))
 
 
 def matching(
@@ -174,7 +177,8 @@ def matching(
         statement = statement.where(visible(listing.table, viewer))
     if listing.via is not None:
         for table, on in listing.via.joins:
-            statement = statement.join(table, and_(on, live(table), passable(table, viewer)))
+            statement = statement.join(table, and_(on, live(table)))
+            statement = statement.where(passable(table, viewer))
         statement = statement.where(*listing.via.where)
     if ask.search is not None:
         statement = statement.where(matches(ask.search, listing.search))

@@ -12,7 +12,7 @@ from app.db.keys import Role
 from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import TeamOrganization, TeamUser
 from app.db.users import User
-from app.errors import BadInput, NotFound
+from app.errors import Forbidden, NotFound
 from resolvers import texts
 from resolvers.context import Context, Work
 from resolvers.listing import Listing, Order
@@ -75,7 +75,7 @@ async def create(work: Work, given: Any) -> Organization:
         region=texts.prose(given.region or None, "region", 500),
         description=texts.prose(given.description or None, "description"),
         owner=owner,
-        metadata_={"preferences": texts.json_object(given.preferences or None, "preferences")},
+        metadata_={"preferences": texts.json_object(given.preferences, "preferences")},
     )
     await work.add(organization)
     role = await work.first(Role, Role.role_name == "organization admin")
@@ -132,7 +132,7 @@ async def remove_user(work: Work, given: Any) -> OrganizationUser:
         message = f"user: {given.user!r} is not a member of this organization."
         raise NotFound(message, field="user")
     if user.id == organization.owner:
-        raise BadInput("user: the owner of an organization cannot be removed.", field="user")
+        raise Forbidden("user: the owner of an organization cannot be removed.", field="user")
     member.deleted_at = now()
     await work.session.flush()
     await _leave_teams(work, organization, user)

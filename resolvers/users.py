@@ -63,9 +63,9 @@ PUBLIC_USERS = Listing(
     order={
         "USERNAME": Order.text(User.username),
         "CREATED_AT": Order.time(User.created_at),
+        "UPDATED_AT": Order.time(User.updated_at),
     },
     filters={"status": Filter.among(User.status)},
-    default_order="CREATED_AT",
     everyone=True,
 )
 USERS_OF_ORGANIZATION = USERS.under(
@@ -121,8 +121,9 @@ async def current(context: Context) -> User:
 async def find_user(work: Work, name: str) -> User:
     """The user of that id, user_id, email or username, in this order; raises `NotFound`.
 
-    Adding a colleague by an address needs to reach people outside the caller's
-    organizations, so nothing but the fact of existence is told of them.
+    Adding a colleague by an address needs to reach people outside the caller's organizations.
+    So a caller who may add users learns whether a user of that name exists and, by adding them to
+    an organization, sees the whole profile from then on.
     """
     criteria = [User.user_id == name, User.email == name.lower(), User.username == name]
     with suppress(ValueError):

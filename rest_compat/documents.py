@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -18,10 +19,14 @@ from graphql import (
     GraphQLOutputType,
     GraphQLSchema,
     InlineFragmentNode,
+    Node,
+    ObjectFieldNode,
     OperationDefinitionNode,
     SelectionSetNode,
     Source,
     Undefined,
+    VariableNode,
+    Visitor,
     get_named_type,
     is_non_null_type,
     parse,
@@ -29,6 +34,7 @@ from graphql import (
     type_from_ast,
     validate,
     value_from_ast,
+    visit,
 )
 
 #: The response alias of the field that is the answer.
@@ -67,13 +73,18 @@ class Selected:
 
 @dataclass(frozen=True)
 class Operation:
-    """One named operation. `path` leads from the result to the body; None: there is no body."""
+    """One named operation. `path` leads from the result to the body; None: there is no body.
+
+    `arguments` are the names of arguments and of fields of inputs that a variable of another name
+    gives, with that name.
+    """
 
     name: str
     document: DocumentNode
     variables: tuple[Variable, ...]
     path: tuple[str, ...] | None
     body: tuple[Selected, ...]
+    arguments: Mapping[str, str]
 
 
 def sources(folder: Path = _FOLDER) -> DocumentNode:
@@ -104,8 +115,39 @@ def _operation(schema: GraphQLSchema, document: DocumentNode) -> Operation:
     fields = tuple(_fields(schema, fragments, root, node.selection_set))
     path = _path(fields)
     return Operation(
-        node.name.value, document, tuple(_variables(schema, node)), path, _at(fields, path or ())
+        node.name.value,
+        document,
+        tuple(_variables(schema, node)),
+        path,
+        _at(fields, path or ()),
+        _arguments(node),
     )
+
+
+class _Given(Visitor):
+    """Collects the variables that give each argument, and each field of an input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.variables: dict[str, set[str]] = {}
+
+    def enter(self, node: Node, *_: object) -> None:
+        if not isinstance(node, ArgumentNode | ObjectFieldNode):
+            return
+        if isinstance(node.value, VariableNode):
+            self.variables.setdefault(node.name.value, set()).add(node.value.name.value)
+
+
+def _arguments(node: OperationDefinitionNode) -> dict[str, str]:
+    """Without the names that stand for more than one variable."""
+    given = _Given()
+    visit(node, given)
+    return {
+        name: variable
+        for name, variables in given.variables.items()
+        for variable in variables
+        if len(variables) == 1 and variable != name
+    }
 
 
 def _variables(schema: GraphQLSchema, node: OperationDefinitionNode) -> Iterator[Variable]:

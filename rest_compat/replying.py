@@ -73,7 +73,7 @@ def reply(
     Raises the `Problem` that the result holds.
     """
     if result.errors:
-        raise problem_of(result.errors[0])
+        raise renamed(problem_of(result.errors[0]), operation.arguments)
     if operation.path is None:
         return Response(status_code=endpoint.status)
     value: Any = result.data
@@ -94,6 +94,15 @@ def problem_of(error: GraphQLError) -> Problem:
         return BadInput(error.message)
     problem = Reported(error.message)
     problem.extensions.update(error.extensions or {})
+    return problem
+
+
+def renamed(problem: Problem, names: Mapping[str, str]) -> Problem:
+    """The problem in the words of somebody who gave a variable, and knows of no argument."""
+    field = str(problem.extensions.get("field"))
+    if (name := names.get(field)) is not None:
+        problem.extensions["field"] = name
+        problem.message = problem.message.replace(f"{field}:", f"{name}:", 1)
     return problem
 
 

@@ -128,6 +128,13 @@ async def test_search_takes_wildcards_as_they_are(service: Service) -> None:
     assert (await service.ok("bob", "getOrgs", search="%"))["total_count"] == 0
 
 
+async def test_search_does_not_regard_case_in_any_script(service: Service) -> None:
+    await service.ok("ann", "createTeam", orgId=service.world["acme"], name="Horváth Ελλάδα")
+    for term in ("HORVÁTH", "horváth", "ΕΛΛΆΔΑ"):
+        found = await service.ok("ann", "getTeams", orgId=service.world["acme"], search=term)
+        assert names(found["teams"]) == ["Horváth Ελλάδα"]
+
+
 async def test_the_organization_of_a_domain_needs_no_token(service: Service) -> None:
     body = await service.ok(None, "getOrgByDomain", domain="ACME.org")
     assert body["id"] == service.world["acme"]
@@ -200,6 +207,28 @@ async def test_leaving_an_organization_is_leaving_its_teams(service: Service) ->
     await service.refused("NOT_FOUND", "ann", "deleteUserFromOrg", orgId=acme, userId="bob")
     await service.ok("ann", "addUserToOrg", orgId=acme, userId="bob")
     assert (await service.ok("bob", "getOrgs"))["total_count"] == 1
+
+
+async def test_the_owner_of_an_organization_stays(service: Service) -> None:
+    acme = service.world["acme"]
+    await service.refused("FORBIDDEN", "ann", "deleteUserFromOrg", orgId=acme, userId="ann")
+    assert (await service.ok("ann", "getOrgs"))["total_count"] == 1
+
+
+async def test_what_was_wrong_is_named_as_it_was_sent(service: Service) -> None:
+    rest = isinstance(service.door, RestDoor)
+    absent = {"orgId": service.world["acme"], "userId": "nobody"}
+    text = await service.refused("NOT_FOUND", "ann", "addUserToOrg", **absent)
+    assert text.startswith("userId: " if rest else "user: ")
+    long = await service.refused(
+        "LIMIT_EXCEEDED", "ann", "handleUpdateOrg", orgId=absent["orgId"], name="x" * 70_000
+    )
+    assert long == "name: 70000 bytes found, at most 65536 allowed."
+
+
+async def test_a_path_with_a_slash_too_many_is_not_found(service: Service) -> None:
+    response = await service.client.get("/api/identity/orgs/")
+    assert response.status_code == 404
 
 
 async def test_keys_are_complete_whatever_page_is_asked_for(service: Service) -> None:
@@ -285,6 +314,98 @@ async def test_a_meshery_server_is_deleted_by_its_id(service: Service) -> None:
     assert await service.ok("ann", "deleteMesheryConnection", mesheryServerId=ABSENT) is None
 
 
+CLUSTER = {
+    "name": "K8s", "kind": "kubernetes", "type": "platform", "subType": "orchestrator",
+    "status": "DISCOVERED",
+}  # fmt: skip
+
+
+async def test_an_id_of_ones_own_is_used_once(service: Service) -> None:
+    given = {**CLUSTER, "id": ABSENT}
+    assert (await service.ok("ann", "registerConnection", **given))["id"] == ABSENT
+    again = await service.ok("ann", "registerConnection", **{**given, "name": "Renamed"})
+    assert (again["id"], again["name"]) == (ABSENT, "Renamed")
+    foreign = await service.refused("CONFLICT", "rae", "registerConnection", **given)
+    await service.ok("ann", "deleteConnection", connectionId=ABSENT)
+    deleted = await service.refused("CONFLICT", "ann", "registerConnection", **given)
+    assert foreign == deleted
+    assert "id" in deleted
+
+
+async def test_one_new_id_at_once_is_one_connection(service: Service) -> None:
+    before = (await service.ok("ann", "getConnections"))["total_count"]
+    given = {**CLUSTER, "id": ABSENT}
+    made = await asyncio.gather(
+        *(service.ok("ann", "registerConnection", **given) for _ in range(16))
+    )
+    assert {row["id"] for row in made} == {ABSENT}
+    assert (await service.ok("ann", "getConnections"))["total_count"] == before + 1
+
+
+async def test_a_new_connection_was_changed_when_it_was_made(service: Service) -> None:
+    made = await service.ok("ann", "registerConnection", **CLUSTER)
+    assert made["created_at"] == made["updated_at"]
+    changed = await service.ok("ann", "updateConnection", connectionId=made["id"], name="New")
+    assert changed["created_at"] == made["created_at"] < changed["updated_at"]
+
+
+async def test_a_new_secret_takes_the_place_of_the_old(service: Service) -> None:
+    made = await service.ok(
+        "ann", "registerConnection", **CLUSTER, credentialSecret={"auth": {"token": "old"}}
+    )
+    at = {"connectionId": made["id"]}
+    kept = await service.ok("ann", "updateConnection", **at, credentialSecret={})
+    assert kept["credential_id"] == made["credential_id"]
+    changed = await service.ok(
+        "ann", "updateConnection", **at, credentialSecret={"auth": {"token": "new"}}
+    )
+    assert (await service.ok("ann", "getKubernetesContext", **at))["auth"] == {"token": "new"}
+    assert changed["credential_id"] != made["credential_id"]
+    await service.refused(
+        "NOT_FOUND", "ann", "updateConnection", **at, credentialId=made["credential_id"]
+    )
+
+
+@pytest.mark.parametrize("wrong", ["", [], 0, False, "x"])
+async def test_what_is_no_object_is_refused_though_it_be_empty(
+    service: Service, wrong: object
+) -> None:
+    for name in ("metadata", "credentialSecret"):
+        text = await service.refused(
+            "BAD_USER_INPUT", "ann", "registerConnection", **CLUSTER, **{name: wrong}
+        )
+        assert name in text
+    text = await service.refused(
+        "BAD_USER_INPUT", "ann", "createOrg", name="New", preferences=wrong
+    )
+    assert "preferences" in text
+
+
+async def test_the_server_of_a_connection_follows_its_kind_and_metadata(service: Service) -> None:
+    server = {"metadata": {"server_id": ABSENT}}
+    made = await service.ok("ann", "registerConnection", **{**CLUSTER, **server})
+    await service.refused("NOT_FOUND", "ann", "deleteMesheryConnection", mesheryServerId=ABSENT)
+    at = {"connectionId": made["id"]}
+    await service.ok("ann", "updateConnection", **at, kind="meshery")
+    await service.ok("ann", "updateConnection", **at, kind="kubernetes")
+    await service.refused("NOT_FOUND", "ann", "deleteMesheryConnection", mesheryServerId=ABSENT)
+    await service.ok("ann", "updateConnection", **at, kind="meshery")
+    await service.ok("ann", "deleteMesheryConnection", mesheryServerId=ABSENT)
+
+
+async def test_of_two_connections_of_a_server_ones_own_is_deleted(service: Service) -> None:
+    """Ann's is older, and Rae sees it in an environment; Rae deletes hers."""
+    given = {**CLUSTER, "kind": "meshery", "metadata": {"server_id": ABSENT}}
+    theirs = (await service.ok("ann", "registerConnection", **given))["id"]
+    env = {"environmentId": service.world["acme-env"]}
+    await service.ok("ann", "addConnectionToEnvironment", **env, connectionId=theirs)
+    await service.ok("ann", "addUserToOrg", orgId=service.world["acme"], userId="rae")
+    mine = (await service.ok("rae", "registerConnection", **given))["id"]
+    await service.ok("rae", "deleteMesheryConnection", mesheryServerId=ABSENT)
+    await service.refused("NOT_FOUND", "rae", "getConnectionById", connectionId=mine)
+    await service.ok("rae", "getConnectionById", connectionId=theirs)
+
+
 async def test_somebody_elses_connection_in_view_is_not_theirs_to_change(service: Service) -> None:
     seen = {"connectionId": service.world["acme-conn-1"]}
     assert (await service.ok("bob", "getConnectionById", **seen))["name"] == "acme connection 1"
@@ -323,6 +444,14 @@ async def test_a_team_out_of_sight_is_no_filter(service: Service) -> None:
     assert (await service.ok("ann", "getUsersForOrg", **inside))["total_count"] == 0
 
 
+async def test_three_lists_in_each_other_are_within_the_limits(service: Service) -> None:
+    query = "{ organizations { items { teams { items { users { items { email } } } } } } }"
+    headers = {"Authorization": f"Bearer {service.token('ann')}"}
+    response = await service.client.post("/graphql", json={"query": query}, headers=headers)
+    [acme] = response.json()["data"]["organizations"]["items"]
+    assert acme["teams"]["items"] == [{"users": {"items": [{"email": "bob@example.org"}]}}]
+
+
 async def test_profiles_and_the_public_directory(service: Service) -> None:
     me = await service.ok("bob", "getUser")
     assert (me["user_id"], me["organizations"]["total_count"]) == ("bob", 1)
@@ -332,6 +461,12 @@ async def test_profiles_and_the_public_directory(service: Service) -> None:
     public = await service.ok(None, "getUsers")
     assert public["total_count"] == 5
     assert {row["email"] for row in public["data"]} == {""}
+    changed = [row["updated_at"] for row in public["data"]]
+    assert changed == sorted(changed, reverse=True)
+    first = await service.ok(
+        None, "getUsers", order={"field": "UPDATED_AT", "direction": "ASC"}, pagesize=1
+    )
+    assert first["data"][0]["updated_at"] == changed[-1]
     shown = await service.ok("bob", "getUsers")
     assert {row["email"] for row in shown["data"]} == {
         "", "ann@example.org", "bob@example.org", "cid@example.org",

@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from queue import LifoQueue
@@ -16,6 +17,8 @@ from typing import Any, Protocol
 
 import asyncpg
 from sqlalchemy import URL
+
+from app.db.search import like
 
 #: Plans of the server that a connection keeps. Statements are few, and long.
 STATEMENTS = 500
@@ -87,6 +90,16 @@ async def _nothing(_connection: object) -> None:
     """Reset nothing between statements that leave nothing behind, and so save a round trip."""
 
 
+def too_deep(sql: str) -> bool:
+    """Whether SQLite's parser, which keeps at most 100 open symbols, gives up on the statement."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        try:
+            connection.execute(f"EXPLAIN {sql}")
+        except sqlite3.Error as error:  # whatever else is wrong here is found after parsing
+            return "stack overflow" in str(error)
+    return False
+
+
 @dataclass
 class SQLite:
     """Read-only connections, each used by one thread of a pool at a time."""
@@ -135,6 +148,7 @@ class SQLite:
             isolation_level=None,
             cached_statements=STATEMENTS,
         )
+        connection.create_function("like", 3, like, deterministic=True)
         for name, value in self.pragmas.items():
             connection.execute(f"PRAGMA {name} = {value}")
         return connection

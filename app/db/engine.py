@@ -30,6 +30,7 @@ from app.db.base import Table
 from app.db.direct import Direct, PostgreSQL, SQLite
 from app.db.inserting import insertion
 from app.db.retry import retrying
+from app.db.search import like
 from app.db.session import SerialSession, SnapshotSession
 
 Answer = TypeVar("Answer")
@@ -96,6 +97,7 @@ class Store:
         path = Path(parsed.database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _hold(path.with_name(path.name + ".lock"))
+        path.touch(mode=0o600)  # which SQLite gives to the files beside it as well
         # Once for ever, and before any reader can hold the file in its old mode.
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -219,6 +221,7 @@ def prepare(engine: AsyncEngine, pragmas: Mapping[str, object], begin: str) -> N
     @event.listens_for(engine.sync_engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
+        connection.create_function("like", 3, like, deterministic=True)
         cursor = connection.cursor()
         for name, value in pragmas.items():
             cursor.execute(f"PRAGMA {name} = {value}")

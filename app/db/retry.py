@@ -59,11 +59,17 @@ UNREACHABLE = "The database could not be reached in time; try again."
 SHORTEST_DELAY = 0.02
 LONGEST_DELAY = 0.5
 
+#: A row with the same key is there already: work that looks before it writes finds it next time.
+TAKEN_STATE = "23505"  # unique_violation
+TAKEN_CODES = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+
 log = structlog.get_logger()
 
 
 async def retrying(attempt: Callable[[], Awaitable[T]], timeout: float) -> T:  # noqa: ASYNC109
     """Await `attempt` until it succeeds, or fails with what will not pass by itself.
+
+    A key that is taken passes once: who looks first then finds the row, or takes another key.
 
     Raises Unavailable when neither has happened after `timeout` seconds. What the last
     attempt did is then unknown: it may have been committed.
@@ -87,6 +93,14 @@ def passes(error: BaseException) -> bool:
     )
 
 
+def collides(error: BaseException) -> bool:
+    """Whether somebody else has just written a row of the same key."""
+    return any(
+        _state(each) == TAKEN_STATE or getattr(each, "sqlite_errorcode", None) in TAKEN_CODES
+        for each in _causes(error)
+    )
+
+
 def refuses(error: BaseException) -> bool:
     """Whether the database has run out of something that only an operator can give it."""
     return any(
@@ -101,14 +115,16 @@ def unavailable() -> Unavailable:
 
 
 async def _attempts(attempt: Callable[[], Awaitable[T]]) -> T:
+    collided = False
     for delay in _delays():
         try:
             return await attempt()
         except FAILURES as error:
             if refuses(error):
                 raise unavailable() from error
-            if not passes(error):
+            if not passes(error) and (collided or not collides(error)):
                 raise
+            collided = collided or collides(error)
             log.warning("database.retry", error=type(error).__name__, delay=delay)
         await asyncio.sleep(delay)
     raise AssertionError("delays never end")

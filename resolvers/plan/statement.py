@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import aiosqlite
 
 from app.db.access import current_generation
 from app.db.base import Table, live
+from app.db.direct import too_deep
 from resolvers.access import visible
 from resolvers.answers import Access, Anyone, Current, Listed, One
 from resolvers.plan import lists, objects
@@ -74,6 +75,8 @@ def made(
     lines = ["r = rows[0]", f"return {{{', '.join(members)}}}"]
     build = making.code.function("rows, f", lines)
     sql, parameters, process = _compiled(statement, DIALECTS[dialect]())
+    if dialect == "sqlite" and too_deep(sql):
+        raise Unplannable((), "the lists are nested too deep for one statement of SQLite")
     admissions = tuple(
         (node.answer.access, node.key if isinstance(node.answer, Listed) else "")
         for node in nodes

@@ -75,7 +75,7 @@ def demo(migrated: Run) -> Run:
 def test_a_fresh_start(run: Run, empty: Path) -> None:
     assert run("check")[0] == 1
     assert run("migrate") == (0, "", "")
-    assert (empty / "meshgraph.db").exists()
+    assert (empty / "meshgraph.db").stat().st_mode & 0o777 == 0o600
     assert "30 permission keys" in run("check")[2]
     assert run("seed") == (0, "", "")
     code, out, err = run("check")
@@ -218,6 +218,23 @@ def test_a_file_that_is_no_catalogue(migrated: Run, empty: Path) -> None:
     (empty / "wrong.csv").write_text("id,function\n", "utf-8")
     said = "line 1: no column category, subcategory, keychain, roles"
     assert migrated("keys", "load", str(empty / "wrong.csv")) == (1, "", f"meshgraph: {said}\n")
+
+
+def test_a_file_of_keys_that_is_no_text(migrated: Run, empty: Path) -> None:
+    wrong = empty / "wrong.csv"
+    wrong.write_bytes(b"id,f\xe9")
+    said = f"{wrong} is not UTF-8 at byte 4."
+    assert migrated("keys", "load", str(wrong)) == (1, "", f"meshgraph: {said}\n")
+
+
+def test_an_address_that_is_taken_is_not_announced(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("PORT", str(port))
+        said = f"Nothing can listen on 127.0.0.1 port {port}: Address already in use."
+        assert run("serve") == (1, "", f"meshgraph: {said}\n")
 
 
 def test_a_running_server_keeps_others_from_changing_its_file(run: Run, empty: Path) -> None:

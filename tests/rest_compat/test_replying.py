@@ -105,6 +105,32 @@ def test_what_is_said_of_a_variable(message: str, friendly: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("operation", "argument", "sent"),
+    [
+        ("createEnvironment", "organizationId", "organization_id"),
+        ("handleUpdateOrg", "organizationId", "orgId"),
+        ("addUserToTeam", "user", "userId"),
+        ("addUserToTeam", "teamId", "teamId"),
+        ("getUsersForOrg", "teamId", "teamId"),
+        ("getTeamById", "id", "id"),  # the organization's or the team's: that is not known
+        ("registerConnection", "credentialId", "credentialId"),
+    ],
+)
+def test_an_argument_is_named_as_it_was_sent(
+    operations: Operations, operation: str, argument: str, sent: str
+) -> None:
+    error = GraphQLError(
+        f"{argument}: no {argument}: x.",
+        path=["any"],
+        extensions={"code": "NOT_FOUND", "field": argument},
+    )
+    with pytest.raises(Problem) as raised:
+        answered(operations, operation, None, error)
+    assert raised.value.message == f"{sent}: no {argument}: x."
+    assert raised.value.extensions["field"] == sent
+
+
+@pytest.mark.parametrize(
     ("name", "status"),
     [("getOrg", 404), ("getTeamById", 400), ("getConnectionById", 404), ("getEnvironments", 400)],
 )
