@@ -29,7 +29,7 @@ from app.db.access import WatchedSession, advance
 from app.db.base import Table
 from app.db.direct import Direct, PostgreSQL, SQLite
 from app.db.inserting import insertion
-from app.db.retry import retrying
+from app.db.retry import FAILURES, retrying
 from app.db.search import like
 from app.db.session import SerialSession, SnapshotSession
 
@@ -137,7 +137,10 @@ class Store:
 
         Parameters are as the driver takes them. Raises `Unavailable` at the deadline.
         """
-        return await retrying(partial(self.direct.fetch, sql, parameters), DEADLINE)
+        try:
+            return await self.direct.fetch(sql, parameters)  # the deadline is set when it is needed
+        except FAILURES:
+            return await retrying(partial(self.direct.fetch, sql, parameters), DEADLINE)
 
     async def insert(self, row: Table, generation: int) -> bool:
         """Insert a row whose values are all set, by one statement.
