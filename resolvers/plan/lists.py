@@ -316,8 +316,12 @@ def _tally(making: Making, answer: Tally, carrier: Carrier) -> str:
         .group_by(value)
         .subquery(making.alias())
     )
-    collect = func.json_object_agg if making.engine.lateral else func.json_group_object
-    collected = select(collect(counted.c.value, counted.c.number)).scalar_subquery()
+    pairs = (counted.c.value, counted.c.number)
+    if making.engine.lateral:
+        together: ColumnElement[Any] = func.json_object_agg(*pairs)
+    else:  # plain text: SQLite would put what it knows to be JSON into an array as it is
+        together = func.json_group_object(*pairs, type_=Text()).concat("")
+    collected = select(together).scalar_subquery()
     number = carrier.cell(("tally", table), collected, "json", nullable=True)
     return f"({carrier.value(number)} or EMPTY)"
 
