@@ -320,8 +320,12 @@ def _tally(making: Making, answer: Tally, carrier: Carrier) -> str:
         .group_by(value)
         .subquery(making.alias())
     )
-    collect = func.json_object_agg if making.engine.lateral else func.json_group_object
-    collected = select(collect(counted.c.value, counted.c.number).label("value"))
+    pairs = (counted.c.value, counted.c.number)
+    if making.engine.lateral:
+        together: ColumnElement[Any] = func.json_object_agg(*pairs)
+    else:  # plain text: SQLite would put what it knows to be JSON into an array as it is
+        together = func.json_group_object(*pairs, type_=Text()).concat("")
+    collected = select(together.label("value"))
     key, alias = ("tally", table), making.alias()
     number = carrier.read(key, alias, collected, "json", nullable=True)
     return f"({carrier.value(number)} or EMPTY)"
