@@ -38,7 +38,7 @@ from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import Team, TeamOrganization, TeamUser
 from app.db.users import User, UserRole
 from app.errors import Forbidden, Unauthenticated
-from app.permissions import Permission
+from app.permissions import KEYS, Permission
 
 #: What a membership without a role of its own grants.
 DEFAULT_ROLE = "user"
@@ -74,7 +74,7 @@ class Viewer:
 
     def may(self, permission: Permission, organization: UUID | None = None) -> bool:
         """Whether the key is held in that organization or, without one, in any of them."""
-        key = UUID(permission)
+        key = KEYS[permission]
         if organization is not None:
             return key in self.keys(organization)
         return any(key in keys for keys in self.grants.values())
