@@ -8,6 +8,7 @@
     ├── NotFound          NOT_FOUND
     ├── LimitExceeded     LIMIT_EXCEEDED
     └── Unavailable       UNAVAILABLE
+        └── SnapshotLost
 
 A `Problem` is an answer to the caller: its message is shown as it stands. Every
 other exception is a bug, and is masked at the edge of the service.
@@ -91,3 +92,7 @@ class Unavailable(Problem):
     """The database could not be reached before the deadline; the same request may be sent again."""
 
     code = Code.UNAVAILABLE
+
+
+class SnapshotLost(Unavailable):
+    """What has been read so far has no continuation; reading it all anew may succeed at once."""

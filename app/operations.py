@@ -12,6 +12,7 @@ import hashlib
 import inspect
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -33,7 +34,7 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from app.compiling import Call, Compiler, Executed, Failed, LeftToInterpreter
-from app.errors import BadInput, Code, Problem, Unauthenticated, Unavailable
+from app.errors import BadInput, Code, Problem, SnapshotLost, Unauthenticated, Unavailable
 from app.graphql_errors import problem_result, refused, shown
 from app.guard import check_shape, fragments_of, has_cycles
 from app.input_values import check_variables
@@ -237,25 +238,42 @@ class Operations:
         document: DocumentNode,
         operation: OperationDefinitionNode,
         variables: dict[str, Any],
-        context: object,
+        context: Any,
     ) -> ExecutionResult:
+        """A query that loses its snapshot is executed once more, in another one."""
         seconds = self._seconds(operation)
+        run = partial(self._interpret, document, operation, variables, context)
         try:
             async with asyncio.timeout(seconds):
-                result = execute(
-                    self._schema,
-                    document,
-                    context_value=context,
-                    variable_values=variables,
-                    operation_name=operation.name.value if operation.name else None,
-                    executor_class=self._executor,
-                    hide_suggestions=self._hide,
-                )
-                if inspect.isawaitable(result):
-                    result = await result
+                result = await run()
+                if operation.operation is OperationType.QUERY and _lost_its_snapshot(result):
+                    await context.give_back()
+                    result = await run()
         except TimeoutError:
             return problem_result(Unavailable(f"No answer was found within {seconds:g} seconds."))
         return ExecutionResult(result.data, shown(result.errors) if result.errors else None)
+
+    async def _interpret(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: dict[str, Any],
+        context: object,
+    ) -> ExecutionResult:
+        result = execute(
+            self._schema,
+            document,
+            context_value=context,
+            variable_values=variables,
+            operation_name=operation.name.value if operation.name else None,
+            executor_class=self._executor,
+            hide_suggestions=self._hide,
+        )
+        return await result if inspect.isawaitable(result) else result
+
+
+def _lost_its_snapshot(result: ExecutionResult) -> bool:
+    return any(isinstance(each.original_error, SnapshotLost) for each in result.errors or ())
 
 
 class Documents:

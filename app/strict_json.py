@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ import orjson
 from app.errors import BadInput
 
 MAX_DEPTH = 32
+LARGE_INTEGER = re.compile(rb"\d{19}")
 LONGEST_KEY_SHOWN = 40
 
 
@@ -96,18 +98,20 @@ def _is_plain(data: bytes, value: object, max_depth: int) -> bool:
     - Keys given twice. If no white space precedes a colon, every member of the text brings a `":`
       of its own, so that there are at least as many of these as members, and at least as many
       members as keys in the value. Where the first number equals the last, no key was lost.
-    - Floats, because orjson also reads large integers as such.
+    - Integers beyond 64 bits, which orjson reads as floats. They have 19 digits or more in a row.
     - Depth.
 
     A text may fail this and be good; then it is only decoded more slowly.
     """
     if b"\\u0000" in data or b" :" in data or b"\n:" in data or b"\t:" in data or b"\r:" in data:
         return False
+    if LARGE_INTEGER.search(data) is not None:
+        return False
     return _keys(value, max_depth) == data.count(b'":')
 
 
 def _keys(value: object, max_depth: int) -> int | None:
-    """The number of keys in a value; None if it holds a float or reaches `max_depth`."""
+    """The number of keys in a value; None if it reaches `max_depth`."""
     level: list[Any] = [value]
     keys = 0
     for _ in range(max_depth):
@@ -119,8 +123,6 @@ def _keys(value: object, max_depth: int) -> int | None:
                 below += each.values()
             elif kind is list:
                 below += each
-            elif kind is float:
-                return None
         if not below:
             return keys
         level = below

@@ -136,12 +136,16 @@ def _user(viewer: Sight) -> ColumnElement[bool]:
 
 def _connection(viewer: Sight) -> ColumnElement[bool]:
     mine = viewer.organizations_with(Permission.VIEW_CONNECTIONS)
+    home = (
+        select(Environment.organization_id)
+        .where(Environment.id == EnvironmentConnection.environment_id, live(Environment))
+        .correlate(EnvironmentConnection)
+        .scalar_subquery()
+    )
     shared = (
         select(EnvironmentConnection.id)
-        .join(Environment, Environment.id == EnvironmentConnection.environment_id)
         .where(EnvironmentConnection.connection_id == Connection.id)
-        .where(live(EnvironmentConnection), live(Environment))
-        .where(any_of(Environment.organization_id, mine))
+        .where(live(EnvironmentConnection), any_of(home, mine))
     )
     return or_(Connection.user_id == viewer.user_id, shared.correlate(Connection).exists())
 

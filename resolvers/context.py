@@ -41,14 +41,19 @@ class Context:
     vault: Vault
     viewer: Viewer
     reload: Reload | None = None
-    loaders: Loaders = field(init=False)
+    _loaders: Loaders | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _session: AsyncSession | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _over: bool = False
+    _attempted: UUID | None = None
 
-    def __post_init__(self) -> None:
-        self.loaders = Loaders(self.read, self.settled)
+    @property
+    def loaders(self) -> Loaders:
+        """The loaders over what this reads: others, once the snapshot has been given back."""
+        if self._loaders is None:
+            self._loaders = Loaders(self.read, self.settled)
+        return self._loaders
 
     async def settled(self) -> Viewer:
         """The viewer with the rights of the operation's snapshot, which this opens if need be.
@@ -92,14 +97,25 @@ class Context:
         read that is under way is waited for, those that wait behind it are refused.
         """
         self._over = True
-        await self._give_back()
+        if self._session is not None or self._turn.locked():
+            await self.give_back()
 
-    async def _give_back(self) -> None:
-        """Give the snapshot back and forget what was loaded from it."""
+    async def give_back(self) -> None:
+        """Give the snapshot back and forget what was loaded; what is read next has a new one."""
         async with self._turn:
             self._session = None
             await self._stack.aclose()
-            self.loaders = Loaders(self.read, self.settled)
+            self._loaders = None
+
+    async def insert(self, row: Table) -> bool:
+        """Insert a row by one statement, if the viewer's rights are still the same.
+
+        After False it may be there even so, when only the acknowledgement was lost: the next
+        command is given its id, and finds it.
+        """
+        inserted = await self.store.insert(row, self.viewer.generation)
+        self._attempted = None if inserted else row.id
+        return inserted
 
     async def write(
         self, command: Callable[..., Awaitable[Answer]], permission: Permission, arguments: object
@@ -110,8 +126,8 @@ class Context:
         transaction may know of rights that whoever admitted the caller did not: they must still
         hold the permission key.
         """
-        await self._give_back()
-        row_id = new_id()
+        await self.give_back()
+        row_id, self._attempted = self._attempted or new_id(), None
 
         async def work(session: AsyncSession) -> Answer:
             await self._renew(session)

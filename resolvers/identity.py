@@ -137,8 +137,7 @@ class Identity:
         return viewer
 
     async def _find(self, subject: str) -> Viewer | None:
-        async with self.store.reading() as session:
-            return await find_viewer(session, subject)
+        return await self.store.read(lambda session: find_viewer(session, subject))
 
     async def _provision(self, claims: Claims) -> None:
         row_id = new_id()

@@ -56,7 +56,7 @@ def json_object(value: object, field: str) -> dict[str, Any]:
     if len(text) > MAX_JSON_BYTES:
         raise BadInput(f"{field}: at most {MAX_JSON_BYTES} bytes are allowed.", field=field)
     try:
-        decode(text)
+        decode(text.encode())
     except BadInput as flaw:
         raise BadInput(f"{field}: {flaw.message}", field=field) from None
     return value

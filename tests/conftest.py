@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,27 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return stores.sqlite_template(tmp_path_factory.mktemp("sqlite"))
 
 
+@pytest.fixture
+def postgres_url(postgresql: stores.PostgreSQL) -> Iterator[str]:
+    """The URL of a migrated database on PostgreSQL."""
+    with postgresql.database() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a migrated database, on each engine in turn."""
+def databases(request: pytest.FixtureRequest, tmp_path: Path) -> stores.Databases:
+    """Gives the URL of a migrated database at each call, on each engine in turn."""
     if request.param == "sqlite":
-        yield stores.sqlite_copy(request.getfixturevalue("sqlite_template"), tmp_path)
-        return
+        template = request.getfixturevalue("sqlite_template")
+        return lambda: nullcontext(stores.sqlite_copy(template, tmp_path))
     server: stores.PostgreSQL = request.getfixturevalue("postgresql")
-    with server.database() as url:
+    return server.database
+
+
+@pytest.fixture
+def database_url(databases: stores.Databases) -> Iterator[str]:
+    """The URL of a migrated database, on each engine in turn."""
+    with databases() as url:
         yield url
 
 

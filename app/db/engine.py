@@ -29,7 +29,7 @@ from app.db.access import WatchedSession, advance
 from app.db.base import Table
 from app.db.direct import Direct, PostgreSQL, SQLite
 from app.db.inserting import insertion
-from app.db.retry import retrying
+from app.db.retry import FAILURES, retrying
 from app.db.search import like
 from app.db.session import SerialSession, SnapshotSession
 
@@ -121,12 +121,26 @@ class Store:
         ) as session:
             yield session
 
+    async def read(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
+        """Run a closure that only reads, in one snapshot; anew, in another, when that is lost.
+
+        Raises `Unavailable` at the deadline.
+        """
+        return await retrying(partial(self._snapshot, work), DEADLINE)
+
+    async def _snapshot(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
+        async with self.reading() as session:
+            return await work(session)
+
     async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
         """The rows of one statement that only reads, in a snapshot of its own.
 
         Parameters are as the driver takes them. Raises `Unavailable` at the deadline.
         """
-        return await retrying(partial(self.direct.fetch, sql, parameters), DEADLINE)
+        try:
+            return await self.direct.fetch(sql, parameters)  # the deadline is set when it is needed
+        except FAILURES:
+            return await retrying(partial(self.direct.fetch, sql, parameters), DEADLINE)
 
     async def insert(self, row: Table, generation: int) -> bool:
         """Insert a row whose values are all set, by one statement.

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import aiosqlite
 
 from app.db.access import current_generation
 from app.db.base import Table
+from app.strict_json import encode
 
 GENERATION = "generation"
 DIALECTS: dict[str, Any] = {
@@ -47,7 +48,7 @@ class Insertion:
 def insertion(table: type[Table], dialect: str) -> Insertion:
     """The statement for a table, the same for all its rows."""
     make, insert = DIALECTS[dialect]
-    known = make()
+    known = make(json_serializer=lambda value: encode(value).decode())
     columns = {each.key: each.columns[0] for each in inspect(table).column_attrs}
     values = [bindparam(key, type_=column.type) for key, column in columns.items()]
     same = current_generation() == bindparam(GENERATION, type_=BigInteger())

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from app.errors import Unavailable
+from app.errors import SnapshotLost, Unavailable
 
 T = TypeVar("T")
 
@@ -42,10 +42,17 @@ FAILURES = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
+    SnapshotLost,
 )
 
 #: A connection that cannot be had, or that asyncpg found gone (InternalClientError: while sending).
-LOST = (OSError, NoConnectionFree, asyncpg.InterfaceError, asyncpg.InternalClientError)
+LOST = (
+    OSError,
+    NoConnectionFree,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    SnapshotLost,
+)
 
 UNREACHABLE = "The database could not be reached in time; try again."
 

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.retry import FAILURES, passes, retrying, unavailable
+from app.db.retry import FAILURES, UNREACHABLE, passes, retrying
+from app.errors import SnapshotLost
 
 
 class SerialSession(AsyncSession):
@@ -51,7 +52,7 @@ class SnapshotSession(SerialSession):
     Until that has succeeded nothing has been read, so it is tried again, on another
     connection, for `timeout` seconds. A snapshot that is lost later is not made again
     behind the reader's back: what was read before would not agree with what is read after.
-    Raises Unavailable in both cases.
+    Raises Unavailable, in the second case SnapshotLost.
     """
 
     def __init__(self, *args: Any, timeout: float, **options: Any) -> None:
@@ -94,8 +95,8 @@ class SnapshotSession(SerialSession):
         try:
             return await statement()
         except PendingRollbackError as error:  # the statements after the one that lost it
-            raise unavailable() from error
+            raise SnapshotLost(UNREACHABLE) from error
         except FAILURES as error:
             if passes(error):
-                raise unavailable() from error
+                raise SnapshotLost(UNREACHABLE) from error
             raise

@@ -18,15 +18,14 @@ from graphql import (
     visit,
 )
 from graphql.execution.values import get_argument_values, get_variable_values
-from strawberry.types.arguments import convert_arguments
 
 from app.compiling import Failed
 from app.db.base import new_id
 from app.errors import Problem
 from resolvers.answers import Command
 from resolvers.context import Context
-from resolvers.identifiers import parse_input
 from resolvers.plan.generated import NotAsPlanned
+from resolvers.plan.inputs import Convert, convert
 from resolvers.plan.payloads import Payload
 from resolvers.plan.reading import Reading, Unplannable
 
@@ -44,6 +43,7 @@ class Change:
     name: str
     command: Command
     needs_new: bool
+    convert: Convert
     build: Callable[[Any], dict[str, Any]]
 
 
@@ -67,8 +67,13 @@ def change_of(
     mutation = graph._schema.mutation_type  # noqa: SLF001 - offered in no other way
     assert mutation is not None
     field = mutation.fields[only.name.value]
-    build = payload.code.built(name)
-    return Change(graph, operation, field, only, root.name, root.answer, payload.needs_new, build)
+    (declared,) = field.extensions["strawberry-definition"].arguments
+    converted = convert(declared.type, INPUT)
+    assert converted is not None
+    build, answer = payload.code.built(name), root.answer
+    return Change(
+        graph, operation, field, only, root.name, answer, payload.needs_new, converted, build
+    )
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class ChangeCall:
         """The row that was all there was to insert, or None where there is more to do."""
         command = self.change.command
         row = command.lone(context.viewer, given, new_id()) if command.lone else None
-        if row is not None and await context.store.insert(row, context.viewer.generation):
+        if row is not None and await context.insert(row):
             return row
         if self.change.needs_new:
             raise NotAsPlanned("the payload is read from the store")
@@ -104,19 +109,15 @@ class ChangeCall:
 
     def _input(self) -> Any:
         """The input as a command gets it; what is wrong with it is told by the interpreter."""
-        change, graph = self.change, self.change.graph
-        schema = graph._schema  # noqa: SLF001 - offered in no other way
+        change = self.change
+        schema = change.graph._schema  # noqa: SLF001 - offered in no other way
         coerced = get_variable_values(
             schema, change.operation.variable_definitions or (), dict(self.variables)
         )
         if isinstance(coerced, list):
             raise NotAsPlanned("an argument is refused")
         try:
-            values = get_argument_values(change.field, change.node, coerced)
-            declared = change.field.extensions["strawberry-definition"].arguments
-            registry = graph.schema_converter.scalar_registry
-            given = convert_arguments(values, declared, registry, graph.config)
-            return parse_input(given[INPUT])
+            return change.convert(get_argument_values(change.field, change.node, coerced)[INPUT])
         except (Problem, GraphQLError):
             raise NotAsPlanned("an argument is refused") from None
 

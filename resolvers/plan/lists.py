@@ -83,10 +83,10 @@ class Paging:
 
     def total(self, carrier: Carrier) -> str:
         """Source of the number of rows on all pages."""
-        counted = select(func.count()).select_from(self.ask.listing.table)
+        counted = select(func.count().label("value")).select_from(self.ask.listing.table)
         counted = self._under(matching(self.ask.narrowed(), self.making.viewer, counted))
-        cell = ("total", self.node.index)
-        return carrier.value(carrier.cell(cell, counted.scalar_subquery(), "count", nullable=False))
+        key, alias = ("total", self.node.index), self.making.alias()
+        return carrier.value(carrier.read(key, alias, counted, "count", nullable=False))
 
     def cursor(self, source: Source, carrier: Carrier, at: str | None = None) -> str:
         """Source of a row's cursor: of the row at hand, or of the one that `at` writes."""
@@ -216,8 +216,10 @@ def _spine(paging: Paging, carrier: Carrier) -> Rows:
     """The items as rows of the driver, what is around them repeated on each."""
     making = paging.making
     source = making.spine = making.source(paging.ask.listing.table)
+    carrier.in_spine = True
     place = carrier.reserve()
     items = _items(paging, source, carrier)
+    carrier.in_spine = False
     key = source.named("sort", sort_key(paging.ask))
     making.sorting = sorting(paging.ask, key, source.id)
     rows = paging.rows(source)
@@ -234,7 +236,9 @@ def _arrays(paging: Paging, carrier: Carrier) -> Rows:
     place = inner.reserve()
     items = _items(paging, source, inner)
     place(paging.rows(source).subquery(source.alias))
-    number = carrier.cell((source.alias,), inner.all_arrays(), "nested", nullable=True)
+    number = carrier.read(
+        (source.alias,), making.alias(), inner.all_arrays(), "nested", nullable=True
+    )
     lines = (f"rows = {carrier.value(number)} or ()", *_counted(paging))
     return Rows(source, inner, items, lines, "for r in rows", "rows[{row}][{{cell}}]")
 
@@ -322,8 +326,9 @@ def _tally(making: Making, answer: Tally, carrier: Carrier) -> str:
         together: ColumnElement[Any] = func.json_object_agg(*pairs)
     else:  # plain text: SQLite would put what it knows to be JSON into an array as it is
         together = func.json_group_object(*pairs, type_=Text()).concat("")
-    collected = select(together).scalar_subquery()
-    number = carrier.cell(("tally", table), collected, "json", nullable=True)
+    collected = select(together.label("value"))
+    key, alias = ("tally", table), making.alias()
+    number = carrier.read(key, alias, collected, "json", nullable=True)
     return f"({carrier.value(number)} or EMPTY)"
 
 

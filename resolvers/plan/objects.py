@@ -141,7 +141,9 @@ def _pointed_at(
     fields = making.object(node.below, target, inner)
     place(narrow(target.columns()).limit(1).subquery(target.alias))
     function = making.code.function("r, f", [f"return {fields}"])
-    number = carrier.cell((target.alias,), inner.one_array(), "nested", nullable=False)
+    number = carrier.read(
+        (target.alias,), making.alias(), inner.one_array(), "nested", nullable=False
+    )
     value = f"{function}({carrier.value(number)}, f)"
     absent = "known(None)" if node.required else "None"
     return f"({absent} if {carrier.reference(number)} is None else {value})"

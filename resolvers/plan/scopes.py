@@ -15,7 +15,6 @@ from typing import Any, Literal
 from sqlalchemy import (
     ColumnElement,
     FromClause,
-    ScalarSelect,
     Select,
     SQLColumnExpression,
     Text,
@@ -135,14 +134,20 @@ class Carrier:
     engine: Engine
     form: Form
     cells: list[Cell] = field(default_factory=list)
+    in_spine: bool = False
     _joined: list[FromClause | None] = field(default_factory=list)
+    _spined: list[FromClause | None] = field(default_factory=list)
     _known: dict[Hashable, int] = field(default_factory=dict)
 
     def reserve(self) -> Callable[[FromClause], None]:
-        """Keep the place of a source among the others; call what is returned to fill it."""
-        place = len(self._joined)
-        self._joined.append(None)
-        return lambda source: self._joined.__setitem__(place, source)
+        """Keep the place of a source among the others; call what is returned to fill it.
+
+        Those of the spine come after all others, which are read once and not for each of its rows.
+        """
+        joined = self._spined if self.in_spine else self._joined
+        place = len(joined)
+        joined.append(None)
+        return lambda source: joined.__setitem__(place, source)
 
     def cell(
         self, key: Hashable, expression: ColumnElement[Any], kind: Kind, *, nullable: bool
@@ -174,19 +179,37 @@ class Carrier:
 
     def select(self, *expressions: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
         """SELECT the expressions of all sources: of the first, with NULL where others have none."""
-        first, *others = (each for each in self._joined if each is not None)
+        first, *others = (each for each in (*self._joined, *self._spined) if each is not None)
         origin: FromClause = first
         for each in others:
             origin = origin.outerjoin(each, true())
         return select(*expressions).select_from(origin)
 
-    def one_array(self) -> ScalarSelect[Any]:
-        """The only row as a JSON array, or NULL where there is none."""
-        return self.select(self._array()).scalar_subquery()
+    def one_array(self) -> Select[*tuple[Any, ...]]:
+        """The only row as a JSON array."""
+        return self.select(self._array().label("value"))
 
-    def all_arrays(self) -> ScalarSelect[Any]:
+    def all_arrays(self) -> Select[*tuple[Any, ...]]:
         """All rows as a JSON array of arrays, or NULL."""
-        return self.select(self.engine.aggregate(self._array())).scalar_subquery()
+        return self.select(self.engine.aggregate(self._array()).label("value"))
+
+    def read(
+        self,
+        key: Hashable,
+        alias: str,
+        value: Select[*tuple[Any, ...]],
+        kind: Kind,
+        *,
+        nullable: bool,
+    ) -> int:
+        """The number of the cell for the only `value` of another SELECT, or NULL."""
+        if key in self._known:
+            return self._known[key]
+        if self.form is Form.ROW and self.engine.lateral:
+            self.reserve()(value.lateral(alias))
+            column = literal_column(f"{alias}.value", value.selected_columns[0].type)
+            return self.cell(key, column, kind, nullable=nullable)
+        return self.cell(key, value.scalar_subquery(), kind, nullable=nullable)
 
     def _array(self) -> Any:
         if len(self.cells) > MOST_CELLS:

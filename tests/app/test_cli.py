@@ -30,8 +30,8 @@ from app.demo import demo_id
 from app.own_packages import refuse_strangers
 from app.preparing import look
 from rest_compat.endpoints import ENDPOINTS
+from tests.serving import ROOT, free_port
 
-ROOT = Path(__file__).parent.parent.parent
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -266,13 +266,6 @@ def test_every_route_is_printed_with_its_operation(run: Run) -> None:
     assert {(method, path, operation) for method, path, _, operation in lines} >= {
         (row.method, row.path, row.operation) for row in ENDPOINTS
     }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def test_serve_with_the_demo_answers_the_token_it_prints(empty: Path) -> None:

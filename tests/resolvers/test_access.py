@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +23,7 @@ from app.vault import Vault
 from resolvers.access import Viewer
 from resolvers.context import Context
 from schema import schema
-from tests.stores import sqlite_copy
+from tests.stores import Databases
 
 PEOPLE, PLACES = 4, 3
 EVERY_KEY = frozenset(UUID(each) for each in Permission)
@@ -236,11 +236,6 @@ def _user(row_id: UUID, name: str) -> users.User:
     )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> tuple[Path, Path]:
-    return tmp_path_factory.mktemp("access"), sqlite_template
-
-
 def pairs(first: int, second: int) -> st.SearchStrategy[Pairs]:
     return st.frozensets(
         st.tuples(st.integers(0, first - 1), st.integers(0, second - 1)), max_size=8
@@ -258,32 +253,47 @@ scenes = st.builds(
 paths = st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=4)
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+@pytest.mark.parametrize(
+    ("databases", "examples"), [("sqlite", 25), ("postgresql", 8)], indirect=["databases"]
 )
-@given(scene=scenes, person=st.integers(0, PEOPLE - 1), path=paths)
 def test_nothing_foreign_appears_or_matters(
-    folder: tuple[Path, Path], scene: Scene, person: int, path: list[str]
+    databases: Databases, examples: int, tmp_path: Path
 ) -> None:
     """Only rows of one's own, and the same answers as if nothing were known of other places."""
-    whole = asyncio.run(_answers(folder, scene, person, path))
-    near = asyncio.run(_answers(folder, scene.near(person), person, path))
-    for query, data in whole.items():
-        assert ids(data) <= scene.allowed(person), query
-        assert all(total == items for total, items in totals(data)), query
-        assert unordered(data) == unordered(near[query]), query
+    vault = Vault.from_file(tmp_path / "keys")
+
+    @settings(max_examples=examples, deadline=None)
+    @given(scene=scenes, person=st.integers(0, PEOPLE - 1), path=paths)
+    def check(scene: Scene, person: int, path: list[str]) -> None:
+        whole, near = (
+            _answers(databases, vault, each, person, path) for each in (scene, scene.near(person))
+        )
+        for query, data in whole.items():
+            assert ids(data) <= scene.allowed(person), query
+            assert all(total == items for total, items in totals(data)), query
+            assert unordered(data) == unordered(near[query]), query
+
+    check()
 
 
-async def _answers(
-    folder: tuple[Path, Path], scene: Scene, person: int, path: list[str]
+def _answers(
+    databases: Databases, vault: Vault, scene: Scene, person: int, path: list[str]
+) -> dict[str, Any]:
+    """The data of each query, in a database of its own."""
+    with databases() as url:
+        return asyncio.run(_ask(url, vault, scene, person, path))
+
+
+async def _ask(
+    url: str, vault: Vault, scene: Scene, person: int, path: list[str]
 ) -> dict[str, Any]:
     """The data of each query; null where a key is lacking."""
-    store = Store.open(sqlite_copy(folder[1], folder[0]))
+    store = Store.open(url)
     try:
         await store.write(scene.build)
         answers = {}
         for query in scene.queries(path):
-            context = Context(store, Vault.from_file(folder[0] / "keys"), scene.viewer(person))
+            context = Context(store, vault, scene.viewer(person))
             result = await schema.execute(query, context_value=context)
             await context.close()
             codes = {(each.extensions or {}).get("code") for each in result.errors or ()}

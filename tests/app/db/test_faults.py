@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,21 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.engine import Store
 from app.db.keys import Role
 from app.errors import Unavailable
-from tests.stores import PostgreSQL, sqlite_copy
+from tests.stores import disconnect, sqlite_copy
 
 T = TypeVar("T")
 
 NOWHERE = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
-TERMINATE = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
-
-
-@pytest.fixture
-def postgres_url(postgresql: PostgreSQL) -> Iterator[str]:
-    with postgresql.database() as url:
-        yield url
 
 
 @pytest.fixture
@@ -55,13 +45,6 @@ def limiting(pages: int) -> Any:
 async def names(store: Store) -> list[str]:
     async with store.reading() as session:
         return list((await session.scalars(select(Role.role_name).order_by(Role.role_name))).all())
-
-
-async def disconnect(store: Store) -> None:
-    async def work(session: AsyncSession) -> None:
-        await session.execute(text(TERMINATE))
-
-    await store.write(work)
 
 
 async def test_connections_that_died_in_the_pool_go_unnoticed(postgres_store: Store) -> None:
@@ -122,6 +105,21 @@ async def test_a_snapshot_lost_midway_is_unavailable(postgres_store: Store) -> N
             await session.execute(select(Role))
         with pytest.raises(Unavailable):
             await session.scalar(select(func.count()).select_from(Role))
+
+
+async def test_a_closure_that_reads_runs_again_in_another_snapshot(postgres_store: Store) -> None:
+    await postgres_store.write(adding("before"))
+    runs = []
+
+    async def work(session: AsyncSession) -> list[str]:
+        runs.append(list(await session.scalars(select(Role.role_name))))
+        if len(runs) == 1:
+            await postgres_store.write(adding("between"))
+            await disconnect(postgres_store)
+        return list(await session.scalars(select(Role.role_name).order_by(Role.role_name)))
+
+    assert await postgres_store.read(work) == ["before", "between"]
+    assert len(runs) == 2
 
 
 async def test_an_unreachable_database_is_unavailable_at_the_deadline() -> None:
