@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import case, func, select, true
 from sqlalchemy import update as update_rows
 from strawberry import UNSET
 
 from app.db.base import live, now
-from app.db.connections import Connection, Credential
+from app.db.connections import Connection
 from app.db.environments import Environment, EnvironmentConnection
 from app.errors import BadInput, Conflict, NotFound
-from resolvers import texts
+from resolvers import credentials, texts
 from resolvers.access import Viewer, visible
 from resolvers.context import Context, Work
 from resolvers.listing import Filter, Listing, Order, Via
@@ -93,7 +92,7 @@ async def kubernetes_context(context: Context, row: Connection) -> dict[str, Any
     """The context of a Kubernetes connection, with its secrets: for its owner, else None."""
     if row.kind != "kubernetes" or row.user_id is None or row.user_id != context.viewer.user_id:
         return None
-    secret = await _secret(context, row)
+    secret = await credentials.opened(context, row)
     metadata, owner = row.metadata_, str(row.user_id)
     return {
         "id": metadata.get("id", str(row.id)),
@@ -111,17 +110,6 @@ async def kubernetes_context(context: Context, row: Connection) -> dict[str, Any
         "created_at": row.created_at.isoformat().replace("+00:00", "Z"),
         "connection_id": str(row.id),
     }
-
-
-async def _secret(context: Context, row: Connection) -> dict[str, Any]:
-    if row.credential_id is None:
-        return {}
-    statement = select(Credential).where(Credential.id == row.credential_id, live(Credential))
-    credential = (await context.read(statement)).scalar_one_or_none()
-    if credential is None:
-        return {}
-    opened: dict[str, Any] = json.loads(context.vault.open(credential.id, credential.secret))
-    return opened
 
 
 async def create(work: Work, given: Any) -> Connection:
@@ -179,7 +167,7 @@ async def governed(work: Work, connection_id: UUID) -> Connection:
 
 async def _write(work: Work, connection: Connection, given: Any) -> Connection:
     _assign(connection, given)
-    await _credential(work, connection, given)
+    await credentials.change(work, connection, given)
     connection.updated_at = now()
     return connection
 
@@ -201,40 +189,6 @@ def _status(value: Any) -> str:
     if value is None:
         raise BadInput("status: a connection always has a status.", field="status")
     return str(value.value)
-
-
-async def _credential(work: Work, connection: Connection, given: Any) -> None:
-    if given.credential_id:
-        own = Credential.user_id == work.viewer.identified()
-        if await work.first(Credential, Credential.id == given.credential_id, own) is None:
-            message = f"credentialId: you have no credential with the id {given.credential_id}."
-            raise NotFound(message, field="credentialId")
-        connection.credential_id = given.credential_id
-    given_secret = None if given.credential_secret is UNSET else given.credential_secret
-    secret = texts.json_object(given_secret, "credentialSecret")
-    if secret:
-        await _seal(work, connection, secret)
-
-
-async def _seal(work: Work, connection: Connection, secret: dict[str, Any]) -> None:
-    """Keep a secret as a new credential of the connection, and end the one it replaces."""
-    row_id, former = uuid5(work.row_id, "credential"), connection.credential_id
-    if await work.by_id(Credential, row_id) is None:
-        credential = Credential(
-            id=row_id,
-            name=connection.name,
-            user_id=work.viewer.identified(),
-            type=connection.kind,
-            secret=work.vault.seal(row_id, json.dumps(secret)),
-        )
-        await work.add(credential)
-    connection.credential_id = row_id
-    if former not in (None, row_id):
-        used = select(Connection.id).where(
-            Connection.credential_id == former, Connection.id != connection.id, live(Connection)
-        )
-        ending = update_rows(Credential).where(Credential.id == former, ~used.exists())
-        await work.session.execute(ending.values(deleted_at=now()))
 
 
 def server_id(connection: Connection) -> UUID | None:

@@ -17,7 +17,8 @@ from app.db.engine import Store
 from app.errors import NotFound, Problem, Unavailable
 from app.permissions import Permission
 from app.vault import Vault
-from resolvers.access import Viewer, is_current, lacking, visible
+from resolvers.access import Viewer, lacking, visible
+from resolvers.grants import is_current
 from resolvers.loaders import Loaders
 
 Row = TypeVar("Row", bound=Table)

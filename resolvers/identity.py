@@ -21,8 +21,9 @@ from app.db.engine import Store
 from app.db.users import User
 from app.errors import Unauthenticated
 from app.vault import Vault
-from resolvers.access import Viewer, find_viewer
+from resolvers.access import Viewer
 from resolvers.context import Context
+from resolvers.grants import find_viewer
 from resolvers.viewers import Proven, Viewers, key_of
 
 UNKNOWN = "The user of this token is not known here."

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from app.db.keys import Key, Role
 from resolvers.context import Context
-from resolvers.listing import Filter, Listing, Order
+from resolvers.listing import Ask, Filter, Listing, Order, Window
+from resolvers.pages import Page
 
 KEYS = Listing(
     Key,
@@ -31,7 +32,8 @@ ROLES = Listing(
 )
 
 
-async def held(context: Context, organization: UUID | None) -> tuple[tuple[str, object], ...]:
-    """The filter for the keys which the viewer holds there: all of them, on one page."""
-    keys = (await context.settled()).keys(organization)
-    return (("ids", tuple(sorted(keys))),)
+async def held(context: Context, organization: UUID | None) -> Page:
+    """The keys which the viewer holds there, or everywhere: all of them, on one page."""
+    viewer = await context.settled()
+    ids = tuple(sorted(viewer.keys(organization)))
+    return Page(Ask(KEYS, filters=(("ids", ids),), window=Window(KEYS.all_rows, every=True)))

@@ -15,7 +15,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.base import Table, live
 from resolvers.access import Viewer, visible
-from resolvers.listing import Ask, page_of, total_of
+from resolvers.listing import Ask
+from resolvers.windows import page_of, total_of
 
 #: asyncpg takes 32,767 bound values a statement; batches stay far below.
 MAX_BATCH = 1_000

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from strawberry import UNSET
 
-from app.db.base import now
+from app.db.base import live, now
 from app.db.keys import Role
 from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import TeamOrganization, TeamUser
@@ -52,8 +52,7 @@ ORGANIZATIONS_OF_TEAM = ORGANIZATIONS.under(
 async def by_domain(context: Context, domain: str) -> Organization | None:
     """The live organization of a domain. Public: login pages ask before anybody is known."""
     statement = select(Organization).where(
-        func.lower(Organization.domain) == domain.strip().lower(),
-        Organization.deleted_at.is_(None),
+        func.lower(Organization.domain) == domain.strip().lower(), live(Organization)
     )
     found: Organization | None = (await context.read(statement)).scalar_one_or_none()
     return found
@@ -150,12 +149,12 @@ async def _member(work: Work, organization: Organization, user: User) -> Organiz
 async def _leave_teams(work: Work, organization: Organization, user: User) -> None:
     """End the memberships in teams that share no other organization with the user."""
     remaining = select(OrganizationUser.organization_id).where(
-        OrganizationUser.user_id == user.id, OrganizationUser.deleted_at.is_(None)
+        OrganizationUser.user_id == user.id, live(OrganizationUser)
     )
-    linked = select(TeamOrganization.team_id).where(TeamOrganization.deleted_at.is_(None))
+    linked = select(TeamOrganization.team_id).where(live(TeamOrganization))
     leaving = select(TeamUser).where(
         TeamUser.user_id == user.id,
-        TeamUser.deleted_at.is_(None),
+        live(TeamUser),
         TeamUser.team_id.in_(linked.where(TeamOrganization.org_id == organization.id)),
         TeamUser.team_id.not_in(linked.where(TeamOrganization.org_id.in_(remaining))),
     )

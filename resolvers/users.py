@@ -15,8 +15,9 @@ from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import Team, TeamOrganization, TeamUser
 from app.db.users import User, UserRole
 from app.errors import NotFound
-from resolvers.access import DEFAULT_ROLE, Sight, visible
+from resolvers.access import Sight, visible
 from resolvers.context import Context, Work
+from resolvers.grants import DEFAULT_ROLE
 from resolvers.listing import Ask, Filter, Listing, Order, Via, Window
 
 _SEARCH = (User.username, User.email, User.first_name, User.last_name)

@@ -14,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 from app.errors import BadInput, Problem
 from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
-from rest_compat.reading import Decode, Read, read_body, reader, strict_json, takes_body, texts_of
+from rest_compat.reading import Read, read_body, reader, takes_body, texts_of
 from rest_compat.replying import Encode, encode_json, refuse, reply
 from rest_compat.routing import PathTable, parameters_of
 from rest_compat.shaping import Reshape, reshaper
+from rest_compat.values import Decode, strict_json
 
 #: Runs a validated document: request, document, operation name, variables.
 Execute = Callable[[Request, DocumentNode, str, dict[str, object]], Awaitable[ExecutionResult]]
@@ -78,7 +79,7 @@ def answer(endpoint: Endpoint, path: str, operation: Operation, edges: Edges) ->
     return Answer(
         endpoint,
         operation,
-        read=reader(operation, method, in_path),
+        read=reader(operation, method, in_path, edges.decode),
         reads_body=takes_body(operation, method, in_path),
         reshape=reshaper(operation),
         edges=edges,

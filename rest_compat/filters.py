@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from graphql import (
 )
 
 from app.errors import BadInput
-from rest_compat.values import identity, wire_value
+from rest_compat.values import Decode, decoded, identity, strict_json, wire_value
 
 #: Keys that are not simply the snake_case spelling of a field of the filter.
 _KEYS: Final = {"deletedAt": "deleted", "owner": "ownerId", "organization": "organizationId"}
@@ -23,9 +22,11 @@ _KEYS: Final = {"deletedAt": "deleted", "owner": "ownerId", "organization": "org
 _TRUE: Final = {"deleted": "Deleted"}
 
 
-def read_filter(field: str, text: str, kind: GraphQLInputObjectType) -> dict[str, object]:
+def read_filter(
+    field: str, text: str, kind: GraphQLInputObjectType, decode: Decode = strict_json
+) -> dict[str, object]:
     """The conditions that the filter type knows; others are ignored, as they always were."""
-    given = _object(field, text) if text.lstrip().startswith("{") else _words(text)
+    given = _object(field, text, decode) if text.lstrip().startswith("{") else _words(text)
     named = {_field(key): value for key, value in given.items() if value is not None}
     return {
         name: _condition(field, name, value, get_nullable_type(kind.fields[name].type))
@@ -34,11 +35,8 @@ def read_filter(field: str, text: str, kind: GraphQLInputObjectType) -> dict[str
     }
 
 
-def _object(field: str, text: str) -> dict[str, Any]:
-    try:
-        given = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{field}: this is not valid JSON.", field=field) from error
+def _object(field: str, text: str, decode: Decode) -> dict[str, Any]:
+    given = decoded(field, text, decode, "valid JSON")
     assert isinstance(given, dict)
     return given
 

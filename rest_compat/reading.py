@@ -6,10 +6,10 @@ What a caller leaves out, sends empty or (in a body) sends as null is not given 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -25,9 +25,8 @@ from graphql import (
 from app.errors import BadInput
 from rest_compat.documents import Operation, Variable
 from rest_compat.filters import read_filter
-from rest_compat.values import identity, wire_name, wire_value
+from rest_compat.values import Decode, decoded, identity, strict_json, wire_name, wire_value
 
-Decode = Callable[[bytes], object]
 _Read = Callable[[str, list[str], Any], object]
 
 #: Other spellings that clients use, tried after the documented one.
@@ -55,13 +54,18 @@ _Find = Callable[[Mapping[str, str], "Texts", Mapping[str, Any]], object]
 Texts = Mapping[str, list[str]]
 
 
-def reader(operation: Operation, method: str, in_path: AbstractSet[str]) -> Read:
+def reader(
+    operation: Operation,
+    method: str,
+    in_path: AbstractSet[str],
+    decode: Decode = strict_json,
+) -> Read:
     """What reads the variables of an operation from requests to a path with those parameters.
 
     It raises `BadInput` naming the first variable that is wrong.
     """
     rows = [
-        (each.name, _finder(each, method, in_path), each.required, _is_id(each))
+        (each.name, _finder(each, method, in_path, decode), each.required, _is_id(each))
         for each in operation.variables
     ]
 
@@ -108,24 +112,15 @@ def read_body(raw: bytes, decode: Decode) -> Mapping[str, Any]:
     return value
 
 
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON.")
-
-
-def strict_json(raw: bytes) -> object:
-    """JSON as RFC 8259 has it: `NaN` and `Infinity` are refused."""
-    return json.loads(raw, parse_constant=_refuse_constant)
-
-
 def _is_id(variable: Variable) -> bool:
     return str(get_nullable_type(variable.type)) == "ID"
 
 
-def _finder(variable: Variable, method: str, in_path: AbstractSet[str]) -> _Find:
+def _finder(variable: Variable, method: str, in_path: AbstractSet[str], decode: Decode) -> _Find:
     name = variable.name
     if name in in_path:
         return lambda path, _query, _body: path[name]
-    return _in_body(variable) if method in WITH_BODY else _in_query(variable)
+    return _in_body(variable) if method in WITH_BODY else _in_query(variable, decode)
 
 
 def _in_body(variable: Variable) -> _Find:
@@ -141,9 +136,9 @@ def _in_body(variable: Variable) -> _Find:
     return find
 
 
-def _in_query(variable: Variable) -> _Find:
+def _in_query(variable: Variable, decode: Decode) -> _Find:
     name, kind = variable.name, get_nullable_type(variable.type)
-    read = _reader(name, kind)
+    read = _reader(name, kind, decode)
 
     def find(_path: Mapping[str, str], query: Texts, _body: Mapping[str, Any]) -> object:
         texts = _texts(name, query) if query else []
@@ -166,11 +161,13 @@ def _texts(name: str, query: Texts) -> list[str]:
     return []
 
 
-def _reader(name: str, kind: GraphQLType) -> _Read:
+def _reader(name: str, kind: GraphQLType, decode: Decode) -> _Read:
     if name in _BY_NAME:
         return _BY_NAME[name]
     if isinstance(kind, GraphQLInputObjectType):
-        return _order if "direction" in kind.fields else _filter
+        return _order if "direction" in kind.fields else partial(_filter, decode=decode)
+    if isinstance(kind, GraphQLList):
+        return partial(_list, decode=decode)
     return _BY_KIND.get(type(kind)) or _BY_TYPE.get(str(kind), _text)
 
 
@@ -201,22 +198,20 @@ def _text(_name: str, texts: list[str], _kind: object) -> object:
     return texts[0]
 
 
-def _list(name: str, texts: list[str], kind: GraphQLList[Any]) -> object:
+def _list(name: str, texts: list[str], kind: GraphQLList[Any], decode: Decode) -> object:
     """Repeated, comma-joined, or the text of a JSON array: clients send all three."""
-    items = [item for text in texts for item in _items(name, text)]
+    items = [item for text in texts for item in _items(name, text, decode)]
     of = get_nullable_type(kind.of_type)
     if isinstance(of, GraphQLEnumType):
         return [wire_value(name, item, of) for item in items] or Undefined
     return items or Undefined
 
 
-def _items(name: str, text: str) -> list[str]:
+def _items(name: str, text: str, decode: Decode) -> list[str]:
     if not text.lstrip().startswith("["):
         return [item for item in text.split(",") if item]
-    try:
-        items = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{name}: this is not a valid JSON array.", field=name) from error
+    items = decoded(name, text, decode, "a valid JSON array")
+    assert isinstance(items, list)
     if not all(isinstance(item, str) for item in items):
         raise BadInput(f"{name}: expected a JSON array of texts.", field=name)
     return [item for item in items if item]
@@ -240,10 +235,10 @@ def _order(_name: str, texts: list[str], kind: GraphQLInputObjectType) -> object
     return {"field": column, "direction": "DESC" if words[1].lower() == "desc" else "ASC"}
 
 
-def _filter(name: str, texts: list[str], kind: GraphQLInputObjectType) -> object:
-    return read_filter(name, texts[0], kind) or Undefined
+def _filter(name: str, texts: list[str], kind: GraphQLInputObjectType, decode: Decode) -> object:
+    return read_filter(name, texts[0], kind, decode) or Undefined
 
 
 _BY_NAME: Final[Mapping[str, _Read]] = {"page": _page, "pagesize": _size}
-_BY_KIND: Final[Mapping[type, _Read]] = {GraphQLList: _list, GraphQLEnumType: _enum}
+_BY_KIND: Final[Mapping[type, _Read]] = {GraphQLEnumType: _enum}
 _BY_TYPE: Final[Mapping[str, _Read]] = {"Boolean": _boolean}

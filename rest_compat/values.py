@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 from uuid import UUID
@@ -11,9 +13,29 @@ from graphql import GraphQLEnumType
 
 from app.errors import BadInput
 
+#: Makes a value of a JSON text; raises ValueError, or `BadInput`, for what is none.
+Decode = Callable[[bytes], object]
+
 _SHOWN: Final = 60
 #: As nearly all of them are spelled; others are left to `UUID`.
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON.")
+
+
+def strict_json(raw: bytes) -> object:
+    """JSON as RFC 8259 has it: `NaN` and `Infinity` are refused."""
+    return json.loads(raw, parse_constant=_refuse_constant)
+
+
+def decoded(field: str, text: str, decode: Decode, what: str) -> object:
+    """The value of a JSON text in a parameter; raises `BadInput`, saying that it is no `what`."""
+    try:
+        return decode(text.encode())
+    except (ValueError, RecursionError, BadInput) as error:
+        raise BadInput(f"{field}: this is not {what}.", field=field) from error
 
 
 def wire_name(name: str, space: str = " ") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +13,6 @@ from resolvers import keys as resolve
 from resolvers.answers import Public
 from resolvers.context import Context
 from resolvers.fields import column, computed, listing
-from resolvers.listing import Window
-from resolvers.pages import Page as PageRow
-from resolvers.pages import ask
 from schema.listing import KeyOrder, RoleOrder
 from schema.nodes import Stored, row_of
 from schema.paging import Page
@@ -41,23 +37,16 @@ class Role(Stored):
     description: str = column(tables.Role.description, "What it is for.")
 
 
-async def _held(context: Context, organization: UUID | None) -> PageRow:
-    question = ask(resolve.KEYS, {"all": True})
-    filters = await resolve.held(context, organization)
-    window = Window(limit=resolve.KEYS.all_rows, every=True)
-    return PageRow(replace(question, filters=filters, window=window))
-
-
 def held_keys(description: str) -> Any:
     """The keys the viewer holds in the organization of the row, always all of them."""
-    return computed(lambda context, row: _held(context, row.id), description)
+    return computed(lambda context, row: resolve.held(context, row.id), description)
 
 
 def viewer_keys(description: str) -> Any:
     """The keys the viewer holds in the organization of an argument, or everywhere."""
 
-    async def answer(context: Context, _: Any, organization_id: UUID | None = None) -> PageRow:
-        return await _held(context, organization_id)
+    def answer(context: Context, _: Any, organization_id: UUID | None = None) -> Any:
+        return resolve.held(context, organization_id)
 
     text = "An organization of yours; without one, the keys you hold everywhere."
     return computed(

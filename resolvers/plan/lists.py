@@ -22,11 +22,12 @@ from sqlalchemy import (
 from app.db.base import live
 from resolvers.access import visible
 from resolvers.answers import Alone, Listed, PagePart, Tally
-from resolvers.listing import Ask, bounded, matching, sort_key, sorting
+from resolvers.listing import Ask
 from resolvers.plan.asks import parametrised
 from resolvers.plan.objects import Making, Write
 from resolvers.plan.reading import Attribute, Node, Typename
 from resolvers.plan.scopes import Carrier, Form, Source
+from resolvers.windows import bounded, matching, sort_key, sorting
 
 #: chr(31) and chr(30): the marks of resolvers.plan.generated.
 SEPARATOR, NULL = literal_column("chr(31)", Text()), literal_column("chr(30)", Text())

@@ -13,11 +13,12 @@ from sqlalchemy import Select, SQLColumnExpression, Uuid, bindparam
 from app.db.base import Table, live
 from resolvers.access import visible
 from resolvers.answers import Column, Constant, Inside, Itself, Member, Related
-from resolvers.listing import Ask, bounded
+from resolvers.listing import Ask
 from resolvers.plan.generated import Code
 from resolvers.plan.reading import Node, Typename, Unplannable
 from resolvers.plan.scopes import Carrier, Engine, Form, Source, kind_of
 from resolvers.plan.sights import AnyViewer
+from resolvers.windows import bounded
 
 #: The scalars a kind of value can be: all others need a function to make them.
 SCALARS = {

@@ -21,7 +21,8 @@ from app.db.base import Table
 from app.db.engine import Store
 from app.permissions import Permission
 from app.vault import Vault
-from resolvers.access import Viewer, load_viewer
+from resolvers.access import Viewer
+from resolvers.grants import load_viewer
 
 #: What a column-wise plan could mistake for a separator or a NULL mark, and other awkward text.
 TEXTS = (

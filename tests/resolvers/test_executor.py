@@ -20,10 +20,10 @@ from strawberry.scalars import JSON
 from app.db.connections import Connection
 from app.db.engine import Store
 from app.vault import Vault
-from resolvers.access import load_viewer
 from resolvers.context import Context
 from resolvers.executor import ColumnExecutor
 from resolvers.fields import column, computed
+from resolvers.grants import load_viewer
 from schema import schema
 from schema.scalars import configuration
 from tests import world

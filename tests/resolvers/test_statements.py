@@ -14,8 +14,8 @@ from app.db.engine import Store
 from app.db.tables import organizations, teams, users
 from app.permissions import Permission
 from app.vault import Vault
-from resolvers.access import load_viewer
 from resolvers.context import Context
+from resolvers.grants import load_viewer
 from schema import schema
 
 NESTED = """

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from app.errors import BadInput
+from app.strict_json import decode
 from rest_compat.documents import Operation
 from rest_compat.endpoints import ENDPOINTS
-from rest_compat.reading import read_body, reader, strict_json, takes_body, texts_of
+from rest_compat.reading import read_body, reader, takes_body, texts_of
+from rest_compat.values import strict_json
 
 METHODS = {row.operation: row.method for row in ENDPOINTS}
 Operations = dict[str, Operation]
@@ -200,3 +202,22 @@ def test_a_body_is_read_only_where_something_is_in_it(
 ) -> None:
     in_path = {"orgId", "teamId", "userId"}
     assert takes_body(operations[name], METHODS[name], in_path) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("getConnections", "kind=[%22a%22"),
+        ("getConnections", "kind=[NaN]"),
+        ("getEnvironmentConnections", "filter={%22assigned%22:NaN}"),
+        ("getEnvironmentConnections", "filter={%22assigned%22:true,%22assigned%22:false}"),
+    ],
+)
+def test_json_in_a_parameter_is_as_strict_as_a_body(
+    operations: Operations, name: str, query: str
+) -> None:
+    path = {"environmentId": ONE} if name == "getEnvironmentConnections" else {}
+    read = reader(operations[name], "GET", path.keys(), decode)
+    with pytest.raises(BadInput, match=r"^(kind|filter): this is not ") as refusal:
+        read(path, texts_of(query.encode()), {})
+    assert refusal.value.extensions["field"] == query.partition("=")[0]
