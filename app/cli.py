@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from graphql import GraphQLError, Source, parse
+from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.supervisors import Multiprocess
 
@@ -20,10 +22,13 @@ from app.auth import issue, local_secret
 from app.catalogue import CatalogueError
 from app.checks import check, reason, sqlite_file
 from app.db.engine import StoreInUse
-from app.errors import Problem
+from app.errors import BadInput, Problem
 from app.local_tokens import ALGORITHM
 from app.own_packages import PACKAGES
 from app.settings import Settings, SettingsError
+from app.strict_json import decode
+from resolvers.plan.explain import explain
+from resolvers.plan.planner import Planner
 from rest_compat.endpoints import ENDPOINTS
 from rest_compat.openapi import openapi as openapi_of
 from schema import schema as graph
@@ -217,6 +222,27 @@ def routes() -> None:
     for row in ENDPOINTS:
         for path in (row.path, *row.aliases):
             typer.echo(f"{row.method:<6} {path:<70} {row.status} {row.operation}")
+
+
+@cli.command("explain")
+def explain_command(
+    file: Annotated[Path, typer.Argument(help="A GraphQL document.", exists=True, dir_okay=False)],
+    *,
+    variables: Annotated[str, typer.Option(help="Their values, as JSON; ids need none.")] = "{}",
+    function: Annotated[bool, typer.Option("--function", help="Its function as well.")] = False,
+) -> None:
+    """Print the plan of each operation and its SQL, or why it is interpreted."""
+    dialect = make_url(settings_with().database_url).get_backend_name()
+    values = decode(variables)
+    if not isinstance(values, dict):
+        raise BadInput("--variables: expected a JSON object.")
+    try:
+        document = parse(Source(file.read_text("utf-8"), str(file)))
+        for line in explain(Planner(graph, dialect), document, values, source=function):
+            typer.echo(line)
+    except GraphQLError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 @cli.command("check")

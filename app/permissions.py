@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from uuid import UUID
 
 
 class Permission(StrEnum):
@@ -38,3 +40,7 @@ class Permission(StrEnum):
     VIEW_KEYS = "3cf506df-8398-49d2-b4e2-f06e3a0f87f0"
     VIEW_EVENTS = "4fe3e6b9-3363-4e9d-bfd4-9cd5bd168e5a"
     IMPORT_DESIGN = "cc040d21-3160-4a96-8efa-833487a234cd"
+
+
+#: The id of each key, as the store has it.
+KEYS: Mapping[Permission, UUID] = {each: UUID(each) for each in Permission}

@@ -31,7 +31,7 @@ from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import Team, TeamOrganization, TeamUser
 from app.db.users import User
 from app.errors import Forbidden, Unauthenticated
-from app.permissions import Permission
+from app.permissions import KEYS, Permission
 
 Grants = Mapping[UUID | None, frozenset[UUID]]
 
@@ -64,7 +64,7 @@ class Viewer:
 
     def may(self, permission: Permission, organization: UUID | None = None) -> bool:
         """Whether the key is held in that organization or, without one, in any of them."""
-        key = UUID(permission)
+        key = KEYS[permission]
         if organization is not None:
             return key in self.keys(organization)
         return any(key in keys for keys in self.grants.values())

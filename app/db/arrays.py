@@ -61,6 +61,10 @@ class any_of(FunctionElement[bool]):  # noqa: N801 - named as SQLAlchemy's own f
             values = bindparam(None, values, Array(column.type))
         super().__init__(column, values)
 
+    def self_group(self, against: Any = None) -> any_of:  # noqa: ARG002 - SQLAlchemy's signature
+        """Itself among conditions: on SQLite `… = 1` would follow, and no index be used."""
+        return self
+
 
 @compiles(any_of, "postgresql")
 def _postgresql(element: any_of, compiler: Any, **options: Any) -> str:

@@ -98,9 +98,9 @@ def process(store: Store, folder: Path, clock: Clock) -> Process:
 
 #: On PostgreSQL, the changes may be made by another process.
 ANYWHERE = pytest.mark.parametrize(
-    ("database_url", "processes"),
+    ("databases", "processes"),
     [("sqlite", 1), ("postgresql", 1), ("postgresql", 2)],
-    indirect=["database_url"],
+    indirect=["databases"],
 )
 
 
