@@ -110,10 +110,9 @@ async def test_the_graph_is_answered_alike(setting: Setting) -> None:
     for name, text in CORPUS.items():
         answers = []
         for executor in (None, ColumnExecutor):
-            answers.append(
-                await answer(executor, schema._schema, text, setting.context, setting.variables)
-            )
-            await setting.context.close()
+            context = Context(setting.store, setting.context.vault, setting.context.viewer)
+            answers.append(await answer(executor, schema._schema, text, context, setting.variables))
+            await context.close()
         assert (name, answers[1]) == (name, answers[0])
         assert ("error" in name) == bool(answers[0][1]), answers[0]
 
