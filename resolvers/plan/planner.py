@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -41,7 +42,7 @@ from resolvers.plan.changes import Change, ChangeCall, change_of
 from resolvers.plan.generated import NotAsPlanned
 from resolvers.plan.reading import ID_ARGUMENTS, Reader, Reading, Unplannable, parameter_of
 from resolvers.plan.sights import value_of
-from resolvers.plan.statement import Statement, made
+from resolvers.plan.statement import Process, Statement, made
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -75,10 +76,15 @@ class Recent(Generic[Key, Value]):
 
 @dataclass(frozen=True)
 class Question:
-    """A statement with the values of its lists, and the numbers of their pages."""
+    """A statement with the values of its lists, the ids written in it, and the numbers of pages.
+
+    `parameters` are in order; `open` tells the places of those that the call and the viewer give.
+    """
 
     statement: Statement
-    values: Mapping[str, Any]
+    parameters: tuple[Any, ...]
+    open: tuple[tuple[int, str, Process | None], ...]
+    ids: Mapping[str, UUID]
     pages: tuple[int, ...]
 
 
@@ -103,26 +109,25 @@ class Call:
             raise NotAsPlanned from None
 
     def id(self, key: str) -> UUID:
-        found: UUID = self.ids[key] if key in self.ids else self.question.values[key]
-        return found
+        return self.ids[key] if key in self.ids else self.question.ids[key]
 
     def _parameters(self, viewer: Viewer) -> list[Any]:
-        statement = self.question.statement
-        return [
-            self._value(each.name, viewer, statement) if each.name else each.value
-            for each in statement.parameters
-        ]
+        found = list(self.question.parameters)
+        for place, name, process in self.question.open:
+            given = self.ids.get(name)
+            if given is None:
+                found[place] = _of_viewer(viewer, name, process)
+            else:
+                found[place] = process(given) if process else given
+        return found
 
-    def _value(self, name: str, viewer: Viewer, statement: Statement) -> Any:
-        process = statement.process[name]
-        if (given := self.ids.get(name)) is not None:
-            return process(given) if process else given
-        if name in self.question.values:
-            return self.question.values[name]
-        if name not in viewer.parameters:
-            value = value_of(viewer, name)
-            viewer.parameters[name] = process(value) if process else value
-        return viewer.parameters[name]
+
+def _of_viewer(viewer: Viewer, name: str, process: Process | None) -> Any:
+    """What the viewer gives, worked out once for all plans."""
+    if name not in viewer.parameters:
+        value = value_of(viewer, name)
+        viewer.parameters[name] = process(value) if process else value
+    return viewer.parameters[name]
 
 
 @dataclass
@@ -151,7 +156,7 @@ class Operation:
 
     def ids(self, variables: Mapping[str, Any]) -> dict[str, UUID]:
         """The ids that are given; raises ValueError and the like for what is none."""
-        return {parameter_of(name): UUID(variables[name]) for name in self.free}
+        return {parameter_of(name): _uuid(variables[name]) for name in self.free}
 
 
 @dataclass
@@ -260,15 +265,28 @@ class Planner:
         return statement
 
 
+@lru_cache(maxsize=4096)
+def _uuid(text: str) -> UUID:
+    """Ids come again and again, and parsing one costs as much as all else that is done for it."""
+    return UUID(text)
+
+
 def _question(statement: Statement, reading: Reading) -> Question:
     given: dict[str, Any] = dict(reading.ids)
     for index, ask in enumerate(reading.asks):
         given |= values(ask, index)
-    processed = {
-        name: process(value) if (process := statement.process.get(name)) else value
-        for name, value in given.items()
-    }
-    return Question(statement, processed, tuple(ask.window.page for ask in reading.asks))
+    parameters, places = [], []
+    for place, each in enumerate(statement.parameters):
+        process = statement.process.get(each.name)
+        if each.name in given:
+            value = given[each.name]
+            parameters.append(process(value) if process else value)
+        else:
+            parameters.append(each.value)
+            if each.name:
+                places.append((place, each.name, process))
+    pages = tuple(ask.window.page for ask in reading.asks)
+    return Question(statement, tuple(parameters), tuple(places), reading.ids, pages)
 
 
 def _admitted(viewer: Viewer, access: Any, key: str, call: Call) -> bool:

@@ -260,6 +260,27 @@ def test_the_openapi_document_is_printed(run: Run) -> None:
     assert set(json.loads(out)["paths"]) >= {row.path for row in ENDPOINTS}
 
 
+def test_plans_are_explained(run: Run, tmp_path: Path) -> None:
+    document = tmp_path / "some.graphql"
+    document.write_text("""
+        query One($id: ID!, $first: Int) { team(id: $id) { users(first: $first) { totalCount } } }
+        query Two { viewer { user { roleNames } } }
+    """)
+    code, out, _ = run("explain", str(document), "--variables", '{"first": 3}', "--function")
+    assert code == 0
+    for line in (
+        "# query One, sqlite",
+        "-- viewer, organizations, v_id, may_VIEW_TEAM, viewer",
+        "def f0(rows, f):",
+        "interpreted: viewer.user.roleNames: a function computes it",
+    ):
+        assert line in out
+    document.write_text("{ nothing }")
+    code, _, problem = run("explain", str(document))
+    assert code == 1
+    assert "Cannot query field 'nothing'" in problem
+
+
 def test_every_route_is_printed_with_its_operation(run: Run) -> None:
     _, out, _ = run("routes")
     lines = [line.split() for line in out.splitlines()]
