@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from graphql import DocumentNode, ExecutionResult
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -63,7 +64,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         await store.close()
 
     application = Starlette(
-        routes=_routes(store, operations, open_context, explorer=settings.explorer),
+        routes=_routes(store, operations, open_context, settings),
         middleware=middleware(
             settings.max_body_bytes, *_cors(settings), log_requests=settings.log_requests
         ),
@@ -115,8 +116,7 @@ def _routes(
     store: Store,
     operations: Operations,
     open_context: OpenContext,
-    *,
-    explorer: bool,
+    settings: Settings,
 ) -> list[BaseRoute]:
     async def execute(
         request: Request, document: DocumentNode, name: str, variables: dict[str, object]
@@ -134,17 +134,22 @@ def _routes(
         async with open_context(request) as context:
             context.viewer.identified()
 
-    graphql = GraphQLOverHTTP(operations, open_context, explorer=explorer)
+    graphql = GraphQLOverHTTP(operations, open_context, explorer=settings.explorer)
     return [
         Route("/graphql", graphql, name="graphql"),
         Route("/healthz", _healthy),
         Route("/readyz", ready),
+        *([Route("/metrics", _metrics)] if settings.metrics else []),
         *rest_routes(schema._schema, execute, decode, encode, admit),  # noqa: SLF001
     ]
 
 
 async def _unavailable(_: Request, error: Exception) -> Response:
     return PlainTextResponse(str(error), 503, {"Retry-After": "1"})
+
+
+async def _metrics(_: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _healthy(_: Request) -> Response:

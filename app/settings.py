@@ -149,6 +149,9 @@ class Settings:
     field_suggestions: bool = field(
         metadata=setting("true", BOOLEAN, "Say “Did you mean …” in errors.")
     )
+    metrics: bool = field(
+        metadata=setting("false", BOOLEAN, "Serve counters at `/metrics`, to everybody.")
+    )
     explorer: bool = field(
         metadata=setting("true", BOOLEAN, "Serve the query explorer to browsers.")
     )

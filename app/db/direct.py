@@ -43,15 +43,12 @@ class PostgreSQL:
 
     They are kept by hand: asyncpg's pool resets a connection each time it is given back, which
     here would cost more than the statements, and these leave nothing behind. The connection that
-    was used last is used next. `behind_pooler` is for a pooler that gives every transaction
-    another connection, such as PgBouncer: then nothing is kept on a connection, and parsing and
-    running share a transaction.
+    was used last is used next.
     """
 
     url: URL
     size: int
     connect_timeout: float
-    behind_pooler: bool = False
     _free: list[asyncpg.Connection[asyncpg.Record]] = field(default_factory=list)
     _room: asyncio.Semaphore = field(init=False)
 
@@ -62,10 +59,7 @@ class PostgreSQL:
         async with self._room:
             connection = self._free.pop() if self._free else await self._connect()
             try:
-                if not self.behind_pooler:
-                    return await connection.fetch(sql, *parameters)
-                async with connection.transaction():
-                    return await connection.fetch(sql, *parameters)
+                return await connection.fetch(sql, *parameters)
             finally:
                 if not connection.is_closed():
                     self._free.append(connection)
@@ -78,10 +72,10 @@ class PostgreSQL:
         return await asyncpg.connect(
             self.url.set(drivername="postgresql").render_as_string(hide_password=False),
             timeout=self.connect_timeout,
-            statement_cache_size=0 if self.behind_pooler else STATEMENTS,
+            statement_cache_size=STATEMENTS,
             max_cached_statement_lifetime=0,
             max_cacheable_statement_size=LONGEST_STATEMENT,
-            server_settings={} if self.behind_pooler else SERVER_SETTINGS,
+            server_settings=SERVER_SETTINGS,
         )
 
 

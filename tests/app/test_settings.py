@@ -26,6 +26,7 @@ DEFAULTS = {
     "unknown_users": "refuse",
     "introspection": True,
     "field_suggestions": True,
+    "metrics": False,
     "explorer": True,
     "max_depth": 10,
     "max_aliases": 30,
