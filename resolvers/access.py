@@ -196,7 +196,9 @@ def _catalogue(viewer: Sight) -> ColumnElement[bool]:
 #: The rows of each table that a viewer may see, whichever path reaches them. A table that is
 #: missing here cannot be read by a caller at all.
 VISIBLE: Mapping[type[Table], Callable[[Sight], ColumnElement[bool]]] = {
-    Organization: lambda viewer: any_of(Organization.id, viewer.organizations),
+    Organization: lambda viewer: any_of(
+        Organization.id, viewer.organizations_with(Permission.VIEW_ORGANIZATION)
+    ),
     OrganizationUser: _organization_user,
     Team: _team,
     TeamOrganization: _team_organization,

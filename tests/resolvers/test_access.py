@@ -33,7 +33,9 @@ KEYS = {
     "environment": Permission.VIEW_ENVIRONMENT,
     "connection": Permission.VIEW_CONNECTIONS,
 }
-NARROWING = frozenset(UUID(each) for each in KEYS.values())
+#: Each kind, and the organization itself.
+OPENED = {**KEYS, "organization": Permission.VIEW_ORGANIZATION}
+NARROWING = frozenset(UUID(each) for each in OPENED.values())
 
 #: For each list: the field under a row of the type the former list holds.
 STEPS = {
@@ -124,7 +126,8 @@ class Scene:
     def allowed(self, person: int) -> set[str]:
         mine = self.places_of(person)
         seen = {self.people[who] for who, place in self.members if place in mine}
-        seen |= {self.places[place] for place in mine} | {self.people[person]}
+        seen |= {self.places[place] for place in self.visible("organization", person)}
+        seen.add(self.people[person])
         for kind in KEYS:
             seen |= {self.rows[kind, number] for number in self.visible(kind, person)}
         return {str(each) for each in seen}
@@ -142,7 +145,7 @@ class Scene:
     def viewer(self, person: int) -> Viewer:
         grants: dict[UUID | None, frozenset[UUID]] = {
             self.places[place]: frozenset(
-                UUID(key) for kind, key in KEYS.items() if (place, kind) in self.keys
+                UUID(key) for kind, key in OPENED.items() if (place, kind) in self.keys
             )
             for place in self.places_of(person)
         }
@@ -247,8 +250,8 @@ scenes = st.builds(
     members=pairs(PEOPLE, PLACES),
     links=pairs(PLACES, PLACES),
     seats=pairs(PEOPLE, PLACES),
-    keys=st.frozensets(st.tuples(st.integers(0, PLACES - 1), st.sampled_from(sorted(KEYS))))
-    | st.just(frozenset((place, kind) for place in range(PLACES) for kind in KEYS)),
+    keys=st.frozensets(st.tuples(st.integers(0, PLACES - 1), st.sampled_from(sorted(OPENED))))
+    | st.just(frozenset((place, kind) for place in range(PLACES) for kind in OPENED)),
 )
 paths = st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=4)
 
