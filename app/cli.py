@@ -22,6 +22,7 @@ from app.auth import issue, local_secret
 from app.catalogue import CatalogueError
 from app.checks import check, reason, sqlite_file
 from app.db.engine import StoreInUse
+from app.db.users import SIGNING_IN
 from app.errors import BadInput, Problem
 from app.local_tokens import ALGORITHM
 from app.own_packages import PACKAGES
@@ -36,7 +37,6 @@ from schema import schema as graph
 DEMO_USER = "admin@example.org"
 HOUR = 3600
 BACKLOG = 2048  # connections that wait to be accepted
-MAY_SIGN_IN = ("active", "pending")
 
 #: What is told in a line; anything else is a bug, and keeps its traceback.
 TOLD = (SettingsError, CatalogueError, StoreInUse, Problem, OSError)
@@ -186,7 +186,7 @@ def token_of(settings: Settings, email: str, ttl: int) -> str:
     user = preparing.look(settings.database_url, lambda session: preparing.user_of(session, email))
     if user is None:
         raise SettingsError(f"There is no user with the address {email}.")
-    if user.status not in MAY_SIGN_IN:
+    if user.status not in SIGNING_IN:
         raise SettingsError(f"The user {email} is {user.status} and may not sign in.")
     secret = local_secret(settings.jwt_secret_file)
     return issue(secret, subject=user.user_id, email=user.email, ttl=ttl)

@@ -14,7 +14,7 @@ from app.db.base import live
 from app.db.keys import Key, Keychain, KeychainKey, Role, RoleKeychain
 from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import Team, TeamOrganization, TeamUser
-from app.db.users import User, UserRole
+from app.db.users import SIGNING_IN, User, UserRole
 from resolvers.access import Viewer
 
 #: What a membership without a role of its own grants.
@@ -77,7 +77,7 @@ def _keys_of(roles: set[str]) -> Select[str, UUID]:
 async def find_viewer(session: AsyncSession, subject: str) -> Viewer | None:
     """The live, active user with that subject, and what they hold."""
     statement = select(User.id).where(
-        User.user_id == subject, live(User), User.status.in_(("active", "pending"))
+        User.user_id == subject, live(User), User.status.in_(SIGNING_IN)
     )
     user_id = (await session.execute(statement)).scalar_one_or_none()
     return None if user_id is None else await load_viewer(session, user_id)

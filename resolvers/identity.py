@@ -18,7 +18,7 @@ from app.auth import Authenticator
 from app.claims import Claims
 from app.db.base import new_id
 from app.db.engine import Store
-from app.db.users import User
+from app.db.users import SIGNING_IN, User
 from app.errors import Unauthenticated
 from app.vault import Vault
 from resolvers.access import Viewer
@@ -143,24 +143,28 @@ class Identity:
         row_id = new_id()
 
         async def work(session: AsyncSession) -> None:
-            if await find_viewer(session, claims.subject) is None:
-                user = _new_user(row_id, claims)
-                await _refuse_taken(session, user)
+            user = _new_user(row_id, claims)
+            if not await _is_there(session, user):
                 session.add(user)
 
         await self.store.write(work)
 
 
-async def _refuse_taken(session: AsyncSession, user: User) -> None:
-    """Raise `Unauthenticated` for a user who may not be added.
+async def _is_there(session: AsyncSession, user: User) -> bool:
+    """Whether the user has been added in the meantime; raises `Unauthenticated` if none may be.
 
     One who was deleted or switched off does not come back, and a token of another subject with
-    the address of a user does not become that user.
+    the address of a user does not become that user. One statement tells: between two, another
+    request could add the user.
     """
-    alike = select(User.user_id).where(or_(User.user_id == user.user_id, User.email == user.email))
-    subjects = set((await session.execute(alike)).scalars())
-    if subjects:
-        raise Unauthenticated(UNKNOWN if user.user_id in subjects else ADDRESS_TAKEN)
+    alike = select(User).where(or_(User.user_id == user.user_id, User.email == user.email))
+    rows = list((await session.execute(alike)).scalars())
+    same = [row for row in rows if row.user_id == user.user_id]
+    if any(row.deleted_at is None and row.status in SIGNING_IN for row in same):
+        return True
+    if rows:
+        raise Unauthenticated(UNKNOWN if same else ADDRESS_TAKEN)
+    return False
 
 
 def _new_user(row_id: UUID, claims: Claims) -> User:

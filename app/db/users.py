@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.base import Table, live
 
 STATUSES = ("active", "inactive", "pending", "anonymous")
+#: Those who may sign in.
+SIGNING_IN = ("active", "pending")
 
 
 class User(Table):
