@@ -16,9 +16,10 @@ from strawberry.http.ides import get_graphql_ide_html
 
 from app.compiling import Executed
 from app.disconnects import while_connected
+from app.documents import NotAQuery
 from app.errors import BadInput, Code, Problem
 from app.media_types import GRAPHQL, HTML, JSON, preferred
-from app.operations import NotAQuery, Operations
+from app.operations import Operations
 from app.strict_json import decode, encode
 
 OpenContext = Callable[[Request], AbstractAsyncContextManager[object]]

@@ -8,9 +8,7 @@ What has been planned once has passed them all, and is only run.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import inspect
-from collections import OrderedDict
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -34,17 +32,14 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from app.compiling import Call, Compiler, Executed, Failed, LeftToInterpreter
-from app.errors import BadInput, Code, Problem, SnapshotLost, Unauthenticated, Unavailable
+from app.documents import Documents, check_kind, chosen
+from app.errors import Code, Problem, SnapshotLost, Unauthenticated, Unavailable
 from app.graphql_errors import problem_result, refused, shown
 from app.guard import check_shape, fragments_of, has_cycles
 from app.input_values import check_variables
 from app.limits import Limits, refusal
 from app.metrics import COMPILED, INTERPRETED
 from app.page_cost import PageCost
-
-
-class NotAQuery(BadInput):
-    """An operation with effects where only queries may be sent, such as in a URL."""
 
 
 class Refused(Exception):
@@ -95,8 +90,8 @@ class Operations:
         """
         try:
             document = self._valid_document(source)
-            operation = _chosen(document, operation_name)
-            _check_kind(operation, queries_only=queries_only)
+            operation = chosen(document, operation_name)
+            check_kind(operation, queries_only=queries_only)
             return await self._execute(document, operation, variables, context, trusted=False)
         except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
@@ -115,7 +110,7 @@ class Operations:
     ) -> ExecutionResult:
         """Execute an operation of a document of our own, which is valid and of bounded cost."""
         try:
-            operation = _chosen(document, operation_name)
+            operation = chosen(document, operation_name)
             return await self._execute(document, operation, variables, context, trusted=True)
         except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
@@ -274,51 +269,3 @@ class Operations:
 
 def _lost_its_snapshot(result: ExecutionResult) -> bool:
     return any(isinstance(each.original_error, SnapshotLost) for each in result.errors or ())
-
-
-class Documents:
-    """The valid documents used last, by the hash of their text."""
-
-    def __init__(self, characters: int) -> None:
-        self._room = characters
-        self._held: OrderedDict[bytes, tuple[int, DocumentNode]] = OrderedDict()
-
-    def get(self, source: str) -> DocumentNode | None:
-        key = _key(source)
-        if (held := self._held.get(key)) is None:
-            return None
-        self._held.move_to_end(key)
-        return held[1]
-
-    def add(self, source: str, document: DocumentNode) -> None:
-        """Keep a document that is not held, in place of as many of the oldest as it needs."""
-        self._held[_key(source)] = len(source), document
-        self._room -= len(source)
-        while self._room < 0:
-            _, (size, _) = self._held.popitem(last=False)
-            self._room += size
-
-
-def _key(source: str) -> bytes:
-    # A lone surrogate has no UTF-8; a document that holds one is refused, but is looked up first.
-    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).digest()
-
-
-def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    """GraphQL §6.1 GetOperation."""
-    operations = [
-        node for node in document.definitions if isinstance(node, OperationDefinitionNode)
-    ]
-    if name is None and len(operations) != 1:
-        raise BadInput("operationName: the document has several operations; name one of them.")
-    for operation in operations:
-        if name is None or (operation.name and operation.name.value == name):
-            return operation
-    raise BadInput("operationName: the document has no operation of that name.")
-
-
-def _check_kind(operation: OperationDefinitionNode, *, queries_only: bool) -> None:
-    if operation.operation is OperationType.SUBSCRIPTION:
-        raise BadInput("Subscriptions are not served here.")
-    if queries_only and operation.operation is not OperationType.QUERY:
-        raise NotAQuery("Only queries can be sent with GET; send this operation with POST.")

@@ -13,9 +13,10 @@ import strawberry
 from graphql import ExecutionResult, build_schema, get_introspection_query, parse
 from structlog.testing import capture_logs
 
+from app.documents import Documents
 from app.errors import Conflict, LimitExceeded, NotFound
 from app.limits import Limits
-from app.operations import Documents, Operations, Refused
+from app.operations import Operations, Refused
 
 SECRET = "hunter2"
 

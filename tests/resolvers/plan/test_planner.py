@@ -19,7 +19,8 @@ from app.vault import Vault
 from resolvers.access import Viewer
 from resolvers.context import Context
 from resolvers.grants import load_viewer
-from resolvers.plan.planner import Call, Planner
+from resolvers.plan.calls import Call
+from resolvers.plan.planner import Planner
 from schema import schema
 from tests.world import World, build
 
