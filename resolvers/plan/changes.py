@@ -63,6 +63,8 @@ def change_of(
         raise Unplannable(root.path, "the payload depends on variables")
     payload = Payload()
     written = f"{{{root.name!r}: {payload.object(root.below, 'r')}}}"
+    if payload.needs_new and root.answer.lone is None:
+        raise Unplannable(root.path, "a list of the payload is read from the store")
     name = payload.code.function("r", [f"return {written}"])
     mutation = graph._schema.mutation_type  # noqa: SLF001 - offered in no other way
     assert mutation is not None

@@ -12,7 +12,7 @@ from resolvers.plan.generated import Code
 from resolvers.plan.reading import Attribute, Node, Typename, Unplannable
 
 #: The parts of a page that are plain without reading it.
-PARTS = {"items", "totalCount", "page"}
+PARTS = {"items", "totalCount", "page", "pageSize"}
 
 
 class Payload:
@@ -61,11 +61,15 @@ class Payload:
         raise Unplannable(part.path, "it is read from the store")
 
     def _of_one(self, part: Node, at: str) -> str:
-        written = {"totalCount": "1", "page": "0"}
+        written = {"totalCount": "1", "page": "0", "pageSize": "1"}
         return written.get(part.answer.name) or f"[{self.object(part.below, at)}]"
 
     def _of_none(self, page: Node, part: Node) -> str:
         self.needs_new = True
         assert page.ask is not None
-        written: Mapping[str, Any] = {"items": "[]", "totalCount": 0, "page": page.ask.window.page}
+        window = page.ask.window
+        size = 1 if window.every else window.limit
+        written: Mapping[str, Any] = {
+            "items": "[]", "totalCount": 0, "page": window.page, "pageSize": size,
+        }  # fmt: skip
         return str(written[part.answer.name])
