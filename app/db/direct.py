@@ -57,7 +57,7 @@ class PostgreSQL:
 
     async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
         async with self._room:
-            connection = self._free.pop() if self._free else await self._connect()
+            connection = self._alive() or await self._connect()
             try:
                 return await connection.fetch(sql, *parameters)
             finally:
@@ -67,6 +67,14 @@ class PostgreSQL:
     async def close(self) -> None:
         while self._free:
             await self._free.pop().close(timeout=self.connect_timeout)
+
+    def _alive(self) -> asyncpg.Connection[asyncpg.Record] | None:
+        """A connection that is kept; those that a restart has closed are dropped."""
+        while self._free:
+            connection = self._free.pop()
+            if not connection.is_closed():
+                return connection
+        return None
 
     async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
         return await asyncpg.connect(

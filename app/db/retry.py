@@ -39,6 +39,7 @@ FAILURES = (
     DBAPIError,
     NoConnectionFree,
     OSError,
+    sqlite3.Error,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import structlog
+
+from app.db.retry import FAILURES
+from app.graphql_errors import describe
 from app.permissions import Permission
 from resolvers.access import Viewer
 from resolvers.answers import Public
@@ -16,6 +20,8 @@ from resolvers.plan.generated import NotAsPlanned
 from resolvers.plan.reading import Reading
 from resolvers.plan.sights import value_of
 from resolvers.plan.statement import Process, Statement
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,11 @@ class Call:
         statement, viewer = self.question.statement, context.viewer
         if not all(_admitted(viewer, *each, self) for each in statement.admissions):
             raise NotAsPlanned("the viewer may not ask this")
-        rows = await context.store.fetch(statement.sql, self._parameters(viewer))
+        try:
+            rows = await context.store.fetch(statement.sql, self._parameters(viewer))
+        except FAILURES as error:  # a bug: what passes by itself is `Unavailable` by now
+            log.error("plan_failed", **describe(error))  # noqa: TRY400 - a traceback quotes values
+            raise NotAsPlanned("its statement failed") from error
         if rows[0][0] != viewer.generation:
             raise NotAsPlanned("the viewer's rights have changed")
         try:

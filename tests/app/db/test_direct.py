@@ -1,10 +1,15 @@
-"""Single statements: which of them SQLite cannot even read."""
+"""Single statements: which SQLite cannot even read, and what becomes of connections."""
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+from functools import partial
 
-from app.db.direct import too_deep
+import pytest
+from sqlalchemy import make_url
+
+from app.db.direct import PostgreSQL, too_deep
+from tests import stores
 
 
 @pytest.mark.parametrize(
@@ -18,3 +23,21 @@ from app.db.direct import too_deep
 )
 def test_what_is_too_deep(sql: str, *, deep: bool) -> None:
     assert too_deep(sql) is deep
+
+
+def test_connections_that_were_closed_are_not_tried(postgresql: stores.PostgreSQL) -> None:
+    async def backends(url: str) -> list[int]:
+        """Who answers: first, again, and once that connection has been closed; and how many stay."""
+        direct = PostgreSQL(make_url(url), size=2, connect_timeout=5)
+        ask = partial(direct.fetch, "SELECT pg_backend_pid()", ())
+        found = [(await ask())[0][0] for _ in range(2)]
+        await direct._free[0].close()
+        found += [(await ask())[0][0], len(direct._free)]
+        await direct.close()
+        return found
+
+    with postgresql.database() as url:
+        first, again, other, kept = asyncio.run(backends(url))
+    assert again == first
+    assert other != first
+    assert kept == 1

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
+import structlog
 from graphql import OperationDefinitionNode, parse
 from graphql.execution.values import get_variable_values
 
@@ -24,6 +26,7 @@ from resolvers.plan.planner import Planner
 from schema import schema
 from tests.world import World, build
 
+ID = "01941f29-7c7b-7008-8000-000000000000"
 CANARY = "zqx7'\"; DROP"
 LISTS = """
 query Q($id: ID!, $search: String, $kind: [String!], $name: String, $after: String, $page: Int) {
@@ -107,7 +110,7 @@ def test_a_statement_is_shared_by_all_values_of_one_shape() -> None:
     assert isinstance(operation, OperationDefinitionNode)
     statements = []
     for search in ("a", "b", None):
-        variables = {"id": "01941f29-7c7b-7008-8000-000000000000", "search": search}
+        variables = {"id": ID, "search": search}
         coerced = get_variable_values(
             schema._schema, operation.variable_definitions or (), variables
         )
@@ -155,3 +158,46 @@ async def test_a_stranger_is_left_to_the_interpreter(context: Context, world: Wo
     context.viewer = Viewer()
     with pytest.raises(LeftToInterpreter, match="may not ask"):
         await call.run(context)
+
+
+async def test_a_statement_that_fails_is_told_of_and_interpreted(
+    context: Context, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_sql: str, _parameters: Sequence[Any]) -> Sequence[Any]:
+        raise asyncpg.UndefinedColumnError("column zqx7 does not exist")
+
+    monkeypatch.setattr(context.store.direct, "fetch", broken)
+    compiler = Planner(schema, context.store.dialect)
+    operations = Operations(schema._schema, Limits(), compiler=compiler)
+    source = f'{{ environment(id: "{world["acme-env"]}") {{ name }} }}'
+    with structlog.testing.capture_logs() as logs:
+        result = await operations.execute(source, context=context)
+    await context.close()
+    assert isinstance(result, Executed)
+    assert (result.data, result.left) == (
+        {"environment": {"name": "acme env"}},
+        "its statement failed",
+    )
+    assert [each["event"] for each in logs] == ["plan_failed"]
+
+
+async def test_a_bug_in_a_command_is_masked(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("secret zqx7")
+
+    monkeypatch.setattr(type(context), "write", broken)
+    compiler = Planner(schema, context.store.dialect)
+    operations = Operations(schema._schema, Limits(), compiler=compiler)
+    source = f'mutation {{ deleteConnection(input: {{connectionId: "{ID}"}}) {{ deletedId }} }}'
+    with structlog.testing.capture_logs() as logs:
+        result = await operations.execute(source, context=context)
+    assert isinstance(result, Executed)
+    assert (result.data, result.left) == (None, None)
+    assert result.errors is not None
+    (error,) = result.errors
+    assert (error.message, error.path) == ("Internal error", ["deleteConnection"])
+    assert error.extensions is not None
+    assert error.extensions["code"] == "INTERNAL_SERVER_ERROR"
+    assert [each["event"] for each in logs] == ["resolver_failed"]
