@@ -27,7 +27,7 @@ def test_what_is_too_deep(sql: str, *, deep: bool) -> None:
 
 def test_connections_that_were_closed_are_not_tried(postgresql: stores.PostgreSQL) -> None:
     async def backends(url: str) -> list[int]:
-        """Who answers: first, again, and once that connection has been closed; and how many stay."""
+        """Who answers first, again, and after that one was closed; and how many stay."""
         direct = PostgreSQL(make_url(url), size=2, connect_timeout=5)
         ask = partial(direct.fetch, "SELECT pg_backend_pid()", ())
         found = [(await ask())[0][0] for _ in range(2)]
