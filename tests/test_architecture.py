@@ -28,6 +28,11 @@ MUST_NOT_IMPORT = {
 }
 
 
+#: Packages of algorithms, which know neither the store nor the graph nor HTTP.
+PURE = ("app/evaluation/", "app/importing/", "app/registry/")
+IMPURE = ("sqlalchemy", "strawberry", "starlette", "httpx2", "app.db")
+
+
 def modules() -> Iterator[tuple[str, str, ast.Module]]:
     for layer in LAYERS:
         for path in sorted((ROOT / layer).rglob("*.py")):
@@ -60,6 +65,13 @@ def test_a_module_imports_only_what_its_layer_may(layer: str, path: str, tree: a
     assert [name for name in own if not within(name, MAY_IMPORT[layer])] == []
     foreign = MUST_NOT_IMPORT.get(layer, ())
     assert [name for name in imported(tree) if within(name, foreign)] == []
+
+
+@EACH_MODULE
+def test_algorithms_are_pure(layer: str, path: str, tree: ast.Module) -> None:
+    del layer
+    if path.startswith(PURE):
+        assert [name for name in imported(tree) if within(name, IMPURE)] == []
 
 
 @EACH_MODULE

@@ -1,0 +1,1 @@
+"""The relationships of a design, found by definitions: pure and deterministic."""

@@ -1,0 +1,1 @@
+"""What the registry is made of: packages, sheets and CRDs read into definitions, purely."""
