@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from app.db import access, connections, environments, keys, organizations, teams, users
+from app.db import (
+    access,
+    connections,
+    designs,
+    environments,
+    events,
+    keys,
+    organizations,
+    registry,
+    teams,
+    users,
+)
 from app.db.base import Table
 
 __all__ = [
     "Table",
     "access",
     "connections",
+    "designs",
     "environments",
+    "events",
     "keys",
     "organizations",
+    "registry",
     "teams",
     "users",
 ]
