@@ -12,6 +12,7 @@ class Limits:
     """The greatest accepted value of each measure; a refusal reports it in `extensions.limits`."""
 
     body_bytes: int = 262_144
+    upload_bytes: int = 33_554_432
     json_depth: int = 32
 
     # The text of a document: what lexing and parsing may cost.
@@ -42,6 +43,7 @@ class Limits:
 
     query_seconds: float = 5.0
     mutation_seconds: float = 10.0
+    lasting_seconds: float = 60.0
 
     cached_characters: int = 250_000  # of remembered documents: 160 bytes of memory for each
 

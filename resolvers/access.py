@@ -25,9 +25,11 @@ from sqlalchemy.orm import aliased
 from app.db.arrays import any_of
 from app.db.base import Table, live
 from app.db.connections import Connection
+from app.db.designs import Design
 from app.db.environments import Environment, EnvironmentConnection
 from app.db.keys import Key, Keychain, Role
 from app.db.organizations import Organization, OrganizationUser
+from app.db.registry import Category, Component, Model, Policy, Registrant, Relationship
 from app.db.teams import Team, TeamOrganization, TeamUser
 from app.db.users import User
 from app.errors import Forbidden, Unauthenticated
@@ -210,6 +212,13 @@ VISIBLE: Mapping[type[Table], Callable[[Sight], ColumnElement[bool]]] = {
     Role: _catalogue,
     Key: _catalogue,
     Keychain: _catalogue,
+    Registrant: _catalogue,
+    Category: _catalogue,
+    Model: _catalogue,
+    Component: _catalogue,
+    Relationship: _catalogue,
+    Policy: _catalogue,
+    Design: lambda viewer: Design.user_id == viewer.user_id,
 }
 
 

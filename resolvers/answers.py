@@ -133,13 +133,15 @@ class Command:
     """A change, run in a transaction, and what the caller gets of its result.
 
     `lone(viewer, input, row_id)` is the row that `run` would insert, where that is all it would
-    do, and nothing can hang on the row yet; else None.
+    do, and nothing can hang on the row yet; else None. `prepare(context, input)` comes before the
+    transaction, takes its time, and makes what `run` is given.
     """
 
     run: Callable[..., Awaitable[Any]]
     payload: Callable[[Any], Any]
     access: Permission
     lone: Callable[..., Table | None] | None = None
+    prepare: Callable[..., Awaitable[Any]] | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.base import Table, live, new_id
 from app.db.engine import Store
 from app.errors import NotFound, Problem, Unavailable
+from app.intake import Intake
 from app.permissions import Permission
 from app.vault import Vault
 from resolvers.access import Viewer, lacking, visible
@@ -41,12 +42,20 @@ class Context:
     vault: Vault
     viewer: Viewer
     reload: Reload | None = None
+    outside: Intake | None = None
     _loaders: Loaders | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _session: AsyncSession | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _over: bool = False
     _attempted: UUID | None = None
+
+    @property
+    def intake(self) -> Intake:
+        """The way in for content; raises `Unavailable` where the service has none."""
+        if self.outside is None:
+            raise Unavailable("Nothing can be brought in here.")
+        return self.outside
 
     @property
     def loaders(self) -> Loaders:
@@ -116,6 +125,15 @@ class Context:
         inserted = await self.store.insert(row, self.viewer.generation)
         self._attempted = None if inserted else row.id
         return inserted
+
+    async def note(self, row: Table) -> None:
+        """Store a row by itself: it stays, whatever becomes of the command that tells of it."""
+        await self.give_back()
+
+        async def work(session: AsyncSession) -> None:
+            await session.merge(row)
+
+        await self.store.write(work)
 
     async def write(
         self, command: Callable[..., Awaitable[Answer]], permission: Permission, arguments: object

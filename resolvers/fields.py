@@ -26,6 +26,7 @@ from resolvers.answers import (
     Command,
     Computed,
     Constant,
+    Inside,
     Listed,
     One,
     Public,
@@ -104,6 +105,16 @@ def constant(value: str, description: str) -> Any:
         return value
 
     return _field(Constant(value), resolve, description)
+
+
+def inside(attribute: InstrumentedAttribute[Any], member: str, description: str) -> Any:
+    """A member of the JSON object that a column holds; null where it has none of that name."""
+    key = attribute.key
+
+    def resolve(root: Any, info: Info) -> Any:  # noqa: ARG001 - the signature Strawberry calls
+        return getattr(root, key).get(member)
+
+    return _field(Inside(key, member), resolve, description)
 
 
 def related(foreign_key: InstrumentedAttribute[Any], table: type[Table], description: str) -> Any:
@@ -186,17 +197,24 @@ def command(
     *,
     needs: Permission,
     lone: Callable[..., Any] | None = None,
+    prepare: Callable[..., Awaitable[Any]] | None = None,
 ) -> Any:
-    """A mutation: `run` changes the store, `payload` says what the caller gets of its result."""
+    """A mutation: `run` changes the store, `payload` says what the caller gets of its result.
+
+    What takes long or reaches out of the store is done by `prepare(context, input)` before, and
+    `run` is given what it answers.
+    """
 
     async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:  # noqa: ARG001
         if not info.context.viewer.may(needs):
             await info.context.settled()  # the key may have been given a moment ago
         admit(info.context, needs)
-        return payload(await info.context.write(run, needs, given["input"]))
+        prepared = given["input"] if prepare is None else await prepare(info.context, given["input"])
+        return payload(await info.context.write(run, needs, prepared))
 
     arguments = [("input", input_, "What to change.", REQUIRED)]
-    return _field(Command(run, payload, needs, lone), resolve, description, arguments)
+    answer = Command(run, payload, needs, lone, prepare)
+    return _field(answer, resolve, description, arguments)
 
 
 def computed(

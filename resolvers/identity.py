@@ -20,6 +20,7 @@ from app.db.base import new_id
 from app.db.engine import Store
 from app.db.users import SIGNING_IN, User
 from app.errors import Unauthenticated
+from app.intake import Intake
 from app.vault import Vault
 from resolvers.access import Viewer
 from resolvers.context import Context
@@ -46,6 +47,7 @@ class Identity:
     vault: Vault
     authenticator: Authenticator
     provision: bool = False
+    intake: Intake | None = None
     clock: Callable[[], float] = time.monotonic
     _viewers: Viewers = field(default_factory=Viewers)
     _turns: WeakValueDictionary[bytes, asyncio.Lock] = field(default_factory=WeakValueDictionary)
@@ -61,7 +63,7 @@ class Identity:
         if credential is not None:
             proven = await self._prove(credential)
             viewer, reload = proven.viewer, partial(self._reload, credential, proven)
-        context = Context(self.store, self.vault, viewer, reload)
+        context = Context(self.store, self.vault, viewer, reload, self.intake)
         try:
             if settled:
                 await context.settled()

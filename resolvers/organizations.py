@@ -58,10 +58,6 @@ async def by_domain(context: Context, domain: str) -> Organization | None:
     return found
 
 
-def preferences(row: Organization) -> Any:
-    return row.metadata_.get("preferences")
-
-
 async def create(work: Work, given: Any) -> Organization:
     """`POST /api/identity/orgs`: the caller becomes its owner and first administrator."""
     if (made := await work.first(Organization, Organization.id == work.row_id)) is not None:

@@ -9,10 +9,12 @@ from resolvers.answers import Anyone, Public
 from resolvers.fields import REQUIRED, computed
 from resolvers.nodes import find_node, find_nodes
 from schema.connections import ConnectionMutation, ConnectionQuery
+from schema.designs import DesignMutation, DesignQuery
 from schema.environments import EnvironmentMutation, EnvironmentQuery
 from schema.keys import KeyQuery
 from schema.nodes import Node
 from schema.organizations import OrganizationMutation, OrganizationQuery
+from schema.registry import RegistryQuery
 from schema.scalars import configuration
 from schema.teams import OrganizationTeam, TeamMutation, TeamQuery
 from schema.users import UserQuery
@@ -47,10 +49,19 @@ Query = merge_types(
         EnvironmentQuery,
         ConnectionQuery,
         KeyQuery,
+        RegistryQuery,
+        DesignQuery,
     ),
 )
 Mutation = merge_types(
-    "Mutation", (OrganizationMutation, TeamMutation, EnvironmentMutation, ConnectionMutation)
+    "Mutation",
+    (
+        OrganizationMutation,
+        TeamMutation,
+        EnvironmentMutation,
+        ConnectionMutation,
+        DesignMutation,
+    ),
 )
 
 schema = strawberry.Schema(Query, Mutation, types=[OrganizationTeam], config=configuration())

@@ -7,17 +7,33 @@ from typing import Any
 
 import strawberry
 
-from resolvers import connections, environments, keys, organizations, teams, users
+from resolvers import (
+    connections,
+    designs,
+    environments,
+    keys,
+    organizations,
+    registry,
+    teams,
+    users,
+)
 from schema.paging import order_input
 
+CategoryOrder = order_input("CategoryOrder", registry.CATEGORIES)
+ComponentOrder = order_input("ComponentOrder", registry.COMPONENTS)
 ConnectionOrder = order_input("ConnectionOrder", connections.CONNECTIONS)
+DesignOrder = order_input("DesignOrder", designs.DESIGNS)
 EnvironmentOrder = order_input("EnvironmentOrder", environments.ENVIRONMENTS)
 KeyOrder = order_input("KeyOrder", keys.KEYS)
+ModelOrder = order_input("ModelOrder", registry.MODELS)
 OrganizationMembershipOrder = order_input(
     "OrganizationMembershipOrder", organizations.ORGANIZATION_MEMBERSHIPS
 )
 OrganizationOrder = order_input("OrganizationOrder", organizations.ORGANIZATIONS)
+PolicyOrder = order_input("PolicyOrder", registry.POLICIES)
 PublicUserOrder = order_input("PublicUserOrder", users.PUBLIC_USERS)
+RegistrantOrder = order_input("RegistrantOrder", registry.REGISTRANTS)
+RelationshipOrder = order_input("RelationshipOrder", registry.RELATIONSHIPS)
 RoleOrder = order_input("RoleOrder", keys.ROLES)
 TeamMembershipOrder = order_input("TeamMembershipOrder", teams.TEAM_MEMBERSHIPS)
 TeamOrder = order_input("TeamOrder", teams.TEAMS)
@@ -107,3 +123,62 @@ class EnvironmentConnectionFilter(ConnectionFilter):
     assigned: bool | None = _condition(
         "False for the connections that are not assigned to the environment."
     )
+
+
+_STATUSES = "Has one of these states: `enabled`, `ignored`, `duplicate`."
+
+
+@strawberry.input(description="Which models a list holds.")
+class ModelFilter:
+    deleted: bool | None = _deleted()
+    name: list[str] | None = _condition("Has one of these names, such as `kubernetes`.")
+    version: list[str] | None = _condition("Has one of these versions, such as `v1.35.0`.")
+    status: list[str] | None = _condition(_STATUSES)
+    category: list[str] | None = _condition("Is of one of these categories, by name.")
+    category_id: strawberry.ID | None = _condition("Is of this category.")
+    registrant_id: strawberry.ID | None = _condition("Comes from this registrant.")
+    and_: ModelFilter | None = strawberry.field(name="and", default=None, description=_AND)
+
+
+@strawberry.input(description="Which components a list holds.")
+class ComponentFilter:
+    deleted: bool | None = _deleted()
+    kind: list[str] | None = _condition("Is of one of these kinds, such as `Deployment`.")
+    version: list[str] | None = _condition("Has one of these API versions, such as `apps/v1`.")
+    status: list[str] | None = _condition(_STATUSES)
+    model: list[str] | None = _condition("Is of a model of one of these names.")
+    model_id: strawberry.ID | None = _condition("Is of this model.")
+    and_: ComponentFilter | None = strawberry.field(name="and", default=None, description=_AND)
+
+
+@strawberry.input(description="Which relationship definitions a list holds.")
+class RelationshipFilter:
+    deleted: bool | None = _deleted()
+    kind: list[str] | None = _condition("Is of one of these kinds: `edge`, `hierarchical`, …")
+    type: list[str] | None = _condition("Is of one of these types: `binding`, `parent`, …")
+    sub_type: list[str] | None = _condition("Is of one of these subtypes, such as `network`.")
+    status: list[str] | None = _condition(_STATUSES)
+    model: list[str] | None = _condition("Is of a model of one of these names.")
+    model_id: strawberry.ID | None = _condition("Is of this model.")
+    and_: RelationshipFilter | None = strawberry.field(name="and", default=None, description=_AND)
+
+
+@strawberry.input(description="Which policies a list holds.")
+class PolicyFilter:
+    deleted: bool | None = _deleted()
+    kind: list[str] | None = _condition("Is of one of these kinds.")
+    status: list[str] | None = _condition(_STATUSES)
+    model_id: strawberry.ID | None = _condition("Is of this model.")
+
+
+@strawberry.input(description="Which registrants a list holds.")
+class RegistrantFilter:
+    kind: list[str] | None = _condition("Is of one of these kinds, such as `artifacthub`.")
+
+
+@strawberry.input(description="Which designs a list holds.")
+class DesignFilter:
+    deleted: bool | None = _deleted()
+    name: str | None = _condition("Its name contains this text, without regard to case.")
+    type: list[str] | None = _condition("Was imported as one of these: `helm-chart`, …")
+    and_: DesignFilter | None = strawberry.field(name="and", default=None, description=_AND)

@@ -14,9 +14,9 @@ from app.db.keys import Role as RoleRow
 from app.db.users import User as UserRow
 from app.permissions import Permission
 from resolvers import organizations as resolve
-from resolvers.answers import Inside, Public
+from resolvers.answers import Public
 from resolvers.environments import ENVIRONMENTS_OF_ORGANIZATION
-from resolvers.fields import REQUIRED, column, command, computed, listing, one, related
+from resolvers.fields import REQUIRED, column, command, computed, inside, listing, one, related
 from resolvers.teams import TEAMS_OF_ORGANIZATION
 from resolvers.users import USERS_OF_ORGANIZATION
 from schema.keys import Key, Role, held_keys
@@ -52,10 +52,8 @@ class Organization(Stored):
     owner_id: strawberry.ID = column(tables.Organization.owner, "The id of its owner.")
     owner: User | None = related(tables.Organization.owner, UserRow, "Its owner.")
     metadata: JSON = column(tables.Organization.metadata_, "`{preferences: {theme, dashboard}}`.")
-    preferences: JSON | None = computed(
-        lambda _, row: resolve.preferences(row),
-        "Theme and dashboard: `{theme, dashboard}`.",
-        answer=Inside("metadata_", "preferences"),
+    preferences: JSON | None = inside(
+        tables.Organization.metadata_, "preferences", "Theme and dashboard: `{theme, dashboard}`."
     )
     domain: str | None = column(tables.Organization.domain, "The mail domain of its people.")
     as_page: Page[Organization] = page_of_one(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from datetime import UTC, datetime
+from typing import NewType
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -23,6 +26,29 @@ def format_time(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+Bytes = NewType("Bytes", bytes)
+
+
+def parse_bytes(value: object) -> bytes:
+    """Base64 (RFC 4648 §4), a data URL (RFC 2397), an array of byte integers, or bytes."""
+    if isinstance(value, bytes):
+        return value
+    try:
+        if isinstance(value, list):
+            return bytes(value)
+        if isinstance(value, str):
+            text = value.partition(",")[2] if value.startswith("data:") else value
+            return base64.b64decode("".join(text.split()), validate=True)
+    except (ValueError, TypeError, binascii.Error):
+        pass
+    raise ValueError("Invalid base64: expected base64 text, a data URL or an array of bytes.")
+
+
+def format_bytes(value: bytes) -> str:
+    """Base64 with padding."""
+    return base64.b64encode(value).decode("ascii")
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
@@ -30,6 +56,14 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=format_time,
         parse_value=parse_time,
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
+    ),
+    Bytes: strawberry.scalar(
+        name="Bytes",
+        description="Bytes, as base64. A data URL, an array of byte integers, and a file of a "
+        "multipart request are accepted too.",
+        serialize=format_bytes,
+        parse_value=parse_bytes,
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc4648#section-4",
     ),
     strawberry.scalars.JSON: strawberry.scalar(
         name="JSON",

@@ -54,7 +54,8 @@ class Model(Table):
 class Component(Table):
     """A kind of resource that a model defines; `version` is its API version, as `apps/v1`.
 
-    `definition` is the whole of it but the JSON Schema, which is large and seldom asked for.
+    `definition` is the whole of it but the JSON Schema, which is large and seldom asked for:
+    `schema` is its text.
     """
 
     __tablename__ = "components"
@@ -67,7 +68,7 @@ class Component(Table):
     schema_version: Mapped[str]
     status: Mapped[str]
     definition: Mapped[dict[str, Any]]
-    schema: Mapped[dict[str, Any] | None]
+    schema: Mapped[str | None]
 
     __table_args__ = (Index(None, "kind", "version"),)
 
@@ -88,15 +89,13 @@ class Relationship(Table):
 
 
 class Policy(Table):
-    """A rule that designs are judged by, in the language its `kind` names."""
+    """A rule that designs are judged by; its definition holds the expression."""
 
     __tablename__ = "policies"
 
     model_id: Mapped[UUID] = mapped_column(ForeignKey("models.id"), index=True)
     kind: Mapped[str]
-    version: Mapped[str]
     sub_type: Mapped[str]
-    expression: Mapped[str]
     schema_version: Mapped[str]
     status: Mapped[str]
     definition: Mapped[dict[str, Any]]

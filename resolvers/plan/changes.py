@@ -65,6 +65,8 @@ def change_of(
     written = f"{{{root.name!r}: {payload.object(root.below, 'r')}}}"
     if payload.needs_new and root.answer.lone is None:
         raise Unplannable(root.path, "a list of the payload is read from the store")
+    if root.answer.prepare is not None:
+        raise Unplannable(root.path, "what is prepared before the transaction is interpreted")
     name = payload.code.function("r", [f"return {written}"])
     mutation = graph._schema.mutation_type  # noqa: SLF001 - offered in no other way
     assert mutation is not None

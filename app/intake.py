@@ -1,0 +1,47 @@
+"""Content that a caller names or sends, brought in: fetched, and read by a worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from app.errors import BadInput
+from app.fetching import Fetched, Fetcher
+from app.importing.executables import Tools
+from app.importing.refusals import Refused
+from app.workers import Workers
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What bringing in needs of the world around: an address to get, a process to read in.
+
+    `seconds` is the longest that reading one thing may take.
+    """
+
+    fetcher: Fetcher
+    workers: Workers
+    tools: Tools
+    seconds: float = 30.0
+
+    async def fetch(self, url: str) -> Fetched:
+        """Get the content of an address that a caller named; raises `BadInput`."""
+        return await self.fetcher.get(url)
+
+    async def read(self, field: str, function: Callable[..., Result], *arguments: Any) -> Result:
+        """What the function makes of its arguments, away from the event loop.
+
+        A refusal is a `BadInput` that names the field; raises `LimitExceeded` for what takes too
+        long or too much memory.
+        """
+        try:
+            return await self.workers.run(function, *arguments, seconds=self.seconds)
+        except Refused as refused:
+            raise BadInput(refused.message, field=field) from None
+
+    async def close(self) -> None:
+        """End the worker processes."""
+        await self.workers.close()

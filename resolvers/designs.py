@@ -1,0 +1,223 @@
+"""Designs: their lists, and how they come in, go out and are deleted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from sqlalchemy import ColumnElement, select, tuple_
+
+from app.db.base import live, new_id, now
+from app.db.designs import Design
+from app.db.registry import Component, Model
+from app.errors import BadInput, Problem
+from app.importing import formats
+from app.importing.designs import Kind, Known, design_of, kinds_of
+from app.importing.formats import Imported
+from resolvers import texts
+from resolvers.context import Context, Work
+from resolvers.events import event
+from resolvers.listing import Filter, Listing, Order
+
+#: What a design is called that neither its importer nor its file has a name for.
+UNTITLED = "Untitled Design"
+LONGEST_FILE_NAME = 500
+#: How many kinds are looked up with one statement.
+KINDS_AT_ONCE = 500
+
+DESIGNS = Listing(
+    Design,
+    search=(Design.name,),
+    order={
+        "NAME": Order.text(Design.name),
+        "TYPE": Order.text(Design.type),
+        "CREATED_AT": Order.time(Design.created_at),
+        "UPDATED_AT": Order.time(Design.updated_at),
+    },
+    filters={"name": Filter.contains(Design.name), "type": Filter.among(Design.type)},
+)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A design that is ready to be stored, and what its importer should know of it."""
+
+    row: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An imported design, and what is told of its import."""
+
+    row: Design
+    message: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A file and where it was: `url` is None for one that was sent."""
+
+    name: str
+    content: bytes
+    url: str | None
+
+    @property
+    def place(self) -> str:
+        return self.url or self.name
+
+
+async def prepare(context: Context, given: Any) -> Prepared:
+    """Fetch, read and match what is to be imported; nothing is stored, but for the event of why not.
+
+    Raises `BadInput` for what is no design in any format.
+    """
+    place = given.url or given.file_name or "the request"
+    try:
+        source = await _source(context, given)
+        imported = await context.intake.read(
+            "url" if source.url else "file",
+            formats.read,
+            source.name,
+            source.content,
+            context.intake.tools,
+        )
+        return await _prepared(context, given.name, source, imported)
+    except Problem as problem:
+        named = (given.name or "").strip()[:255] or UNTITLED
+        text = f"Failed to import design '{named}' from {place[:LONGEST_FILE_NAME]}"
+        failed = event(
+            context.viewer, "pattern", "create", "error", text, error=problem.message[:2_000]
+        )
+        await context.note(failed)
+        raise
+
+
+async def _source(context: Context, given: Any) -> _Source:
+    """The one thing that is given: a file with its name, or an address."""
+    if (given.file is None) == (given.url is None):
+        message = "Invalid design import request: send file with fileName, or url, not both."
+        raise BadInput(message, field="file" if given.file is None else "url")
+    if given.url is not None:
+        fetched = await context.intake.fetch(given.url)
+        return _Source(fetched.name, fetched.content, given.url)
+    if not given.file_name:
+        raise BadInput("fileName: a file needs the name it had.", field="fileName")
+    return _Source(
+        texts.name(given.file_name, "fileName", LONGEST_FILE_NAME), given.file, None
+    )
+
+
+async def _prepared(
+    context: Context, name: str | None, source: _Source, imported: Imported
+) -> Prepared:
+    design_id = new_id()
+    called = texts.name(name or imported.name.strip()[:255] or UNTITLED, "name")
+    unmatched: tuple[dict[str, str], ...] = ()
+    if imported.design is not None:
+        design = {**imported.design, "id": str(design_id), "name": called}
+    else:
+        known = await known_kinds(context, kinds_of(imported.objects))
+        built = design_of(design_id, called, imported.objects, known)
+        design, unmatched = built.design, built.unmatched
+    row = {
+        "id": design_id,
+        "name": called,
+        "type": imported.type,
+        "pattern_file": json.dumps(design, indent=2, ensure_ascii=False),
+        "components_count": len(design.get("components") or ()),
+        "source": source.content,
+        "source_name": source.name,
+        "source_url": source.url,
+        "unmatched": list(unmatched),
+    }
+    return Prepared(row, imported.warnings)
+
+
+async def known_kinds(context: Context, kinds: set[Kind]) -> dict[Kind, Known]:
+    """What the registry has of each kind; of several definitions the one registered first."""
+    found: dict[Kind, Known] = {}
+    asked = sorted(kinds)
+    for start in range(0, len(asked), KINDS_AT_ONCE):
+        part = asked[start : start + KINDS_AT_ONCE]
+        among = tuple_(Component.kind, Component.version).in_(part)
+        for component, model in await context.read(_definitions(among)):
+            kind = (component.kind, component.version)
+            found.setdefault(kind, Known(component.definition, _model(model)))
+    return found
+
+
+def _definitions(among: ColumnElement[bool]) -> Any:
+    return (
+        select(Component, Model)
+        .join(Model, Model.id == Component.model_id)
+        .where(among, live(Component), live(Model), Component.status == "enabled")
+        .order_by(Component.created_at, Component.id)
+    )
+
+
+def _model(model: Model) -> dict[str, Any]:
+    """The model as the components of a design carry it: without its drawings, which are large."""
+    kept = {key: value for key, value in model.definition.items() if key != "metadata"}
+    return {**kept, "id": str(model.id)}
+
+
+async def create(work: Work, prepared: Prepared) -> Stored:
+    """`POST /api/pattern/import`: store the design, and tell of it."""
+    row = await work.by_id(Design, prepared.row["id"])
+    name, type_ = prepared.row["name"], prepared.row["type"]
+    message = f"Imported design '{name}' of type '{type_}'"
+    if row is None:
+        row = await work.add(Design(user_id=work.viewer.identified(), **prepared.row))
+        told = event(
+            work.viewer,
+            "pattern",
+            "create",
+            "warning" if row.unmatched or prepared.warnings else "success",
+            message,
+            acted_upon=row.id,
+            unmatched=row.unmatched[:100],
+            warnings=list(prepared.warnings)[:100],
+        )
+        await work.add(told)
+    return Stored(row, message, prepared.warnings)
+
+
+async def remove(work: Work, given: Any) -> Design:
+    """Delete a design of one's own, softly."""
+    design = await work.find(Design, given.design_id, "designId")
+    design.deleted_at = now()
+    await work.add(
+        event(
+            work.viewer,
+            "pattern",
+            "delete",
+            "success",
+            f"Deleted design '{design.name}'",
+            acted_upon=design.id,
+        )
+    )
+    return design
+
+
+def as_json(row: Design) -> Any:
+    """The Meshery design as a value."""
+    return json.loads(row.pattern_file)
+
+
+def as_yaml(row: Design) -> str:
+    """The Meshery design as YAML."""
+    text: str = yaml.dump(
+        as_json(row), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True
+    )
+    return text
+
+
+async def source_of(context: Context, row: Design) -> bytes | None:
+    """The file the design was imported from, byte for byte."""
+    statement = select(Design.source).where(Design.id == row.id)
+    found: bytes | None = (await context.read(statement)).scalar_one_or_none()
+    return found
