@@ -146,8 +146,9 @@ def test_a_schema_without_properties_is_marked(
             {"kind": "Pod"},
             Unsupported,
             (
-                "f: schemaVersion is missing; allowed: models.meshery.io/…, components.meshery.io/…, "
-                "relationships.meshery.io/…, connections.meshery.io/…, policies.meshery.io/…."
+                "f: schemaVersion is missing; allowed: models.meshery.io/…, "
+                "components.meshery.io/…, relationships.meshery.io/…, connections.meshery.io/…, "
+                "policies.meshery.io/…."
             ),
         ),
         (
