@@ -1,7 +1,6 @@
 """Definitions out of the JSON of Meshery's schemas.
 
-Members are read in camelCase and, as older files have them, in snake_case; what is missing or null
-has its default. Each reading function takes the name of the file, for what it raises: `Unreadable`
+Each reading function takes the name of the file, for what it raises: `Unreadable`
 for a member of the wrong kind or one that must be there, `Unsupported` for another schema.
 """
 
@@ -10,8 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from app.importing.refusals import Unreadable, Unsupported
 from app.registry.definitions import (
@@ -29,6 +27,7 @@ from app.registry.definitions import (
     Relationship,
     canonical,
 )
+from app.registry.members import Members
 from app.strict_json import printable
 
 #: The entity of each group of schemas, and the versions of it that are read.
@@ -46,10 +45,6 @@ REGISTRANTS = {
     "kubernetes": "Kubernetes",
     "meshery": "meshery",
 }
-
-_UPPER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_WHAT = {str: "text", dict: "an object", list: "a list", int: "a whole number"}
-Value = TypeVar("Value")
 
 
 def entity_of(document: object) -> EntityType:
@@ -70,7 +65,7 @@ def read_entity(name: str, document: object) -> Entity:
 
 def read_model(name: str, document: Json) -> Model:
     """Raises `Unreadable` also for a model that has no name or whose registrant has no kind."""
-    at = _Members(name, document)
+    at = Members(name, document)
     return Model(
         **_of_every_entity(at),
         name=at.required("name"),
@@ -88,7 +83,7 @@ def read_component(name: str, document: Json) -> Component:
     """A component whose schema has no properties is marked `hasInvalidSchema`, as Meshery does: it
     can be placed in a design, but there is no form to configure it.
     """
-    at = _Members(name, document)
+    at = Members(name, document)
     of_kind = at.inner("component")
     members = _of_every_entity(at)
     schema = _schema(of_kind)
@@ -108,7 +103,7 @@ def read_component(name: str, document: Json) -> Component:
 
 
 def read_relationship(name: str, document: Json) -> Relationship:
-    at = _Members(name, document)
+    at = Members(name, document)
     return Relationship(
         **_of_every_entity(at),
         kind=at.required("kind"),
@@ -121,7 +116,7 @@ def read_relationship(name: str, document: Json) -> Relationship:
 
 
 def read_connection(name: str, document: Json) -> ConnectionDefinition:
-    at = _Members(name, document)
+    at = Members(name, document)
     return ConnectionDefinition(
         **_of_every_entity(at),
         kind=at.required("kind"),
@@ -132,7 +127,7 @@ def read_connection(name: str, document: Json) -> ConnectionDefinition:
 
 
 def read_policy(name: str, document: Json) -> Policy:
-    at = _Members(name, document)
+    at = Members(name, document)
     return Policy(
         **_of_every_entity(at),
         kind=at.required("kind"),
@@ -150,36 +145,7 @@ _READERS: Mapping[EntityType, Callable[[str, Json], Entity]] = {
 }
 
 
-@dataclass(frozen=True)
-class _Members:
-    """The members of an object in a file; `path` leads to it, for what is raised."""
-
-    file: str
-    object: Json
-    path: str = ""
-
-    def get(self, key: str, kind: type[Value]) -> Value | None:
-        value = self.object.get(key)
-        if value is None:
-            value = self.object.get(_UPPER.sub("_", key).lower())
-        if value is None or (isinstance(value, kind) and not isinstance(value, bool)):
-            return value
-        raise Unreadable(f"{self.file}: {self.path}{key} must be {_WHAT[kind]}.")
-
-    def text(self, key: str) -> str:
-        return self.get(key, str) or ""
-
-    def required(self, key: str) -> str:
-        value = self.text(key)
-        if not value.strip():
-            raise Unreadable(f"{self.file}: {self.path}{key} must be given and not empty.")
-        return value
-
-    def inner(self, key: str) -> _Members:
-        return _Members(self.file, self.get(key, dict) or {}, f"{self.path}{key}.")
-
-
-def _of_every_entity(at: _Members) -> dict[str, Any]:
+def _of_every_entity(at: Members) -> dict[str, Any]:
     return {
         "schema_version": at.required("schemaVersion"),
         "definition_version": at.text("version"),
@@ -190,7 +156,7 @@ def _of_every_entity(at: _Members) -> dict[str, Any]:
     }
 
 
-def _registrant(at: _Members) -> Registrant:
+def _registrant(at: Members) -> Registrant:
     """Files of old have a `hostname`, such as `artifacthub` or `https://github.com`, alone."""
     name = at.text("name") or at.text("hostname")
     kind = at.text("kind") or _kind_named(name)
@@ -204,7 +170,7 @@ def _kind_named(name: str) -> str:
     return next((kind for kind in REGISTRANTS if kind in squeezed), squeezed)
 
 
-def _schema(at: _Members) -> str | None:
+def _schema(at: Members) -> str | None:
     """JSON Schema is kept as text; a file may also have it as an object."""
     given = at.object.get("schema")
     return canonical(given) if isinstance(given, dict) else at.text("schema") or None
