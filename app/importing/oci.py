@@ -1,0 +1,122 @@
+"""Container images as archives: what `docker save` writes, and the OCI image layout.
+
+Meshery packs designs and models as images of one layer, which holds their files.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from typing import Any
+
+import orjson
+
+from app.importing.archives import LIMITS, kind_of, unpack
+from app.importing.deflate import gunzipped
+from app.importing.documents import json_document
+from app.importing.refusals import Unreadable
+from app.importing.tars import tar
+from app.importing.trees import Tree
+from app.strict_json import printable
+
+DOCKER_MANIFEST = "manifest.json"
+OCI_INDEX = "index.json"
+#: An index may list other indexes, such as one for each platform.
+DEEPEST_INDEX = 4
+
+#: Names that are digests. Layers of `docker save` may be named by anything.
+_DIGEST = re.compile(r"(?:sha256:|blobs/sha256/)([0-9a-f]{64})\Z")
+
+
+def first_layer(tree: Tree) -> Tree | None:
+    """The files of an image's first layer, without its links; None if the tree is no image.
+
+    Raises `Unreadable` if something that is named is missing, or has another SHA-256 digest than
+    the one it is named by; for the layer whatever `unpack` raises.
+    """
+    if (found := _docker_image(tree) or _oci_image(tree)) is None:
+        return None
+    config, layer = found
+    _check_unpacked(config, layer)
+    return unpack(layer, skip_links=True)
+
+
+def pack(name: str, tree: Tree) -> bytes:
+    """An image as `docker save` writes it, with one layer; the same files make the same bytes."""
+    files = tar(sorted(tree.items()))
+    layer = gzip.compress(files, mtime=0)
+    config = orjson.dumps(
+        {
+            "architecture": "",
+            "created": "0001-01-01T00:00:00Z",
+            "history": [{"created": "0001-01-01T00:00:00Z"}],
+            "os": "",
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{_sha256(files)}"]},
+            "config": {},
+        }
+    )
+    config_name = f"sha256:{_sha256(config)}"
+    layer_name = f"{_sha256(layer)}.tar.gz"
+    manifest = [{"Config": config_name, "RepoTags": [f"{name}:latest"], "Layers": [layer_name]}]
+    return tar(
+        [
+            (config_name, config),
+            (layer_name, layer),
+            (DOCKER_MANIFEST, orjson.dumps(manifest)),
+        ]
+    )
+
+
+def _docker_image(tree: Tree) -> tuple[bytes, bytes] | None:
+    """The configuration and the first layer."""
+    match _json(tree, DOCKER_MANIFEST):
+        case [{"Config": str(config), "Layers": [str(layer), *_]}, *_]:
+            return _named(tree, config), _named(tree, layer)
+    return None
+
+
+def _oci_image(tree: Tree) -> tuple[bytes, bytes] | None:
+    index = _json(tree, OCI_INDEX)
+    for _ in range(DEEPEST_INDEX):
+        match index:
+            case {"manifests": [{"digest": str(digest)}, *_]}:
+                index = json_document(_blob(tree, digest))
+            case {"config": {"digest": str(config)}, "layers": [{"digest": str(layer)}, *_]}:
+                return _blob(tree, config), _blob(tree, layer)
+            case _:
+                return None
+    raise Unreadable(f"The image has indexes within indexes, more than {DEEPEST_INDEX} deep.")
+
+
+def _json(tree: Tree, name: str) -> Any:
+    return json_document(tree[name]) if name in tree else None
+
+
+def _blob(tree: Tree, digest: str) -> bytes:
+    return _named(tree, f"blobs/{digest.replace(':', '/', 1)}")
+
+
+def _named(tree: Tree, name: str) -> bytes:
+    if (content := tree.get(name)) is None:
+        raise Unreadable(f'The image lacks "{printable(name)}", which it names.')
+    digest = _DIGEST.match(name)
+    if digest is not None and digest[1] != _sha256(content):
+        raise Unreadable(f'The image is damaged: "{printable(name)}" has another digest.')
+    return content
+
+
+def _check_unpacked(config: bytes, layer: bytes) -> None:
+    """Compare the unpacked layer with the digest in the configuration, if there is one."""
+    match json_document(config):
+        case {"rootfs": {"diff_ids": [str(expected), *_]}}:
+            pieces = gunzipped(layer, LIMITS, LIMITS.total_bytes)
+            digest = hashlib.sha256()
+            for piece in pieces if kind_of(layer) == "gzip" else [layer]:
+                digest.update(piece)
+            if expected != f"sha256:{digest.hexdigest()}":
+                raise Unreadable("The image is damaged: its first layer has another digest.")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
