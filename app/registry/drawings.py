@@ -15,7 +15,7 @@ REFERENCES = frozenset({"href", "src"})
 
 _LOCAL = re.compile(r"\s*(#|data:image/(png|jpeg|gif|webp);)", re.IGNORECASE)
 _FOREIGN_STYLE = re.compile(
-    r"""\\|@import|expression\s*\(|url\(\s*['"]?\s*(?!['"]?\s*(#|data:image/(png|jpeg|gif|webp);))""",
+    r"""\\|@import|expression\s*\(|url\((?>\s*['"]?\s*)(?!#|data:image/(png|jpeg|gif|webp);)""",
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*:", re.IGNORECASE)
