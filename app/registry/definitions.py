@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -149,6 +149,17 @@ class Problem:
     name: str
     entity: EntityType
     text: str
+
+
+def registrable(package: Package) -> Package:
+    """The package without what is `ignored`; of an ignored model nothing but itself is left."""
+    if package.model.status == IGNORED:
+        return Package(package.model)
+    return replace(
+        package,
+        components=tuple(each for each in package.components if each.status != IGNORED),
+        relationships=tuple(each for each in package.relationships if each.status != IGNORED),
+    )
 
 
 def registrant_id(registrant: Registrant) -> UUID:
