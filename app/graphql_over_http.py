@@ -19,6 +19,7 @@ from app.disconnects import while_connected
 from app.documents import NotAQuery
 from app.errors import BadInput, Code, Problem
 from app.media_types import GRAPHQL, HTML, JSON, preferred
+from app.multipart import is_multipart, read_multipart
 from app.operations import Operations
 from app.strict_json import decode, encode
 
@@ -119,6 +120,8 @@ class GraphQLOverHTTP:
         try:
             if scope["method"] == "GET":
                 return _from_url(QueryParams(scope["query_string"]))
+            if is_multipart(headers):
+                return _checked(await read_multipart(scope, receive, limits))
             _check_content(headers)
             body = await read_body(headers, receive, limits.body_bytes)
             return _checked(decode(body, max_depth=limits.json_depth))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from app.errors import BadInput
-from app.fetching import Fetched, Fetcher
+from app.fetching.fetcher import Fetched, Fetcher
 from app.importing.executables import Tools
 from app.importing.refusals import Refused
 from app.workers import Workers

@@ -14,12 +14,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from strawberry.types import get_object_definition
+from strawberry.utils.str_converters import to_camel_case
 
 from app import logs
 from app.auth import Authenticator, credential
 from app.db.engine import Store
 from app.errors import Unavailable
+from app.fetching.fetcher import Fetcher
 from app.graphql_over_http import GraphQLOverHTTP
+from app.importing.executables import find
+from app.intake import Intake
 from app.limits import Limits
 from app.middleware import middleware
 from app.operations import Operations
@@ -27,25 +32,32 @@ from app.origins import refuse_foreign
 from app.settings import Settings
 from app.strict_json import decode, encode
 from app.vault import Vault
+from app.workers import Workers
+from resolvers.answers import Command
 from resolvers.context import Context
 from resolvers.executor import ColumnExecutor
 from resolvers.identity import Identity
 from resolvers.plan.planner import Planner
+from rest_compat.endpoints import UPLOAD_PATHS
 from rest_compat.facade import routes as rest_routes
 from schema import schema
+
+GRAPHQL = "/graphql"
 
 OpenContext = Callable[[Request], AbstractAsyncContextManager[Context]]
 
 
-def create_app(settings: Settings | None = None) -> Starlette:
+def create_app(settings: Settings | None = None, intake: Intake | None = None) -> Starlette:
     """The service as an ASGI application; without settings, as the environment says."""
     settings = settings or Settings.from_environ(os.environ)
     store = Store.open(settings.database_url)
+    intake = intake or open_intake(settings)
     identity = Identity(
         store,
         Vault.from_file(settings.vault_keys_file),
         Authenticator.from_settings(settings),
         provision=settings.unknown_users == "provision",
+        intake=intake,
     )
     open_context = _open_context(identity, settings)
     limits = _limits(settings)
@@ -56,17 +68,22 @@ def create_app(settings: Settings | None = None) -> Starlette:
         introspection=settings.introspection,
         suggestions=settings.field_suggestions,
         executor=ColumnExecutor,
+        lasting=_lasting(),
     )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await intake.close()
         await store.close()
 
     application = Starlette(
         routes=_routes(store, operations, open_context, settings),
         middleware=middleware(
-            settings.max_body_bytes, *_cors(settings), log_requests=settings.log_requests
+            settings.max_body_bytes,
+            *_cors(settings),
+            log_requests=settings.log_requests,
+            larger=dict.fromkeys((*UPLOAD_PATHS, GRAPHQL), settings.max_upload_bytes),
         ),
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
@@ -83,6 +100,28 @@ def service() -> Starlette:
     return create_app()
 
 
+def open_intake(settings: Settings) -> Intake:
+    """The way in for content; its processes start when they are first needed."""
+    return Intake(
+        Fetcher(),
+        Workers(memory_bytes=settings.workers_memory),
+        find(settings.helm, settings.kubectl, settings.data_dir / "tools"),
+        settings.read_timeout,
+    )
+
+
+def _lasting() -> frozenset[str]:
+    """The mutations that wait for the world outside before they change anything."""
+    assert schema.mutation is not None
+    fields = get_object_definition(schema.mutation, strict=True).fields
+    answers = {field: field.metadata.get("answer") for field in fields}
+    return frozenset(
+        to_camel_case(field.python_name)
+        for field, answer in answers.items()
+        if isinstance(answer, Command) and answer.prepare is not None
+    )
+
+
 def _limits(settings: Settings) -> Limits:
     return Limits(
         body_bytes=settings.max_body_bytes,
@@ -96,6 +135,8 @@ def _limits(settings: Settings) -> Limits:
         cost=settings.max_cost,
         query_seconds=settings.query_timeout,
         mutation_seconds=settings.mutation_timeout,
+        upload_bytes=settings.max_upload_bytes,
+        lasting_seconds=settings.import_timeout,
     )
 
 
@@ -136,11 +177,18 @@ def _routes(
 
     graphql = GraphQLOverHTTP(operations, open_context, explorer=settings.explorer)
     return [
-        Route("/graphql", graphql, name="graphql"),
+        Route(GRAPHQL, graphql, name="graphql"),
         Route("/healthz", _healthy),
         Route("/readyz", ready),
         *([Route("/metrics", _metrics)] if settings.metrics else []),
-        *rest_routes(schema._schema, execute, decode, encode, admit),  # noqa: SLF001
+        *rest_routes(
+            schema._schema,  # noqa: SLF001
+            execute,
+            decode,
+            encode,
+            admit,
+            settings.max_upload_bytes,
+        ),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -94,25 +94,27 @@ class Envelope:
 class BodyLimit:
     """Refuses a body longer than `limit` bytes, before it is read where its length is declared.
 
-    Reading beyond the limit raises HTTPException, which Starlette answers with 413.
+    `larger` are the paths with a limit of their own. Reading beyond the limit raises
+    HTTPException, which Starlette answers with 413.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int] | None = None) -> None:
         self.app = app
         self.limit = limit
+        self.larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self.larger.get(scope["path"], self.limit)
         declared = header(scope, b"content-length") or b"0"
-        if declared.isdigit() and int(declared[:20]) > self.limit:
-            await self._refuse(scope, receive, send)
+        if declared.isdigit() and int(declared[:20]) > limit:
+            await self._refuse(limit, scope, receive, send)
             return
-        await self.app(scope, self._counted(receive), send)
+        await self.app(scope, self._counted(receive, limit), send)
 
-    def _counted(self, receive: Receive) -> Receive:
-        room = self.limit
+    def _counted(self, receive: Receive, room: int) -> Receive:
 
         async def counted() -> Message:
             nonlocal room
@@ -124,8 +126,8 @@ class BodyLimit:
 
         return counted
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        text = f"The body is longer than {self.limit} bytes."
+    async def _refuse(self, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+        text = f"The body is longer than {limit} bytes."
         response = PlainTextResponse(text, TOO_LARGE, {"Connection": "close"})
         await response(scope, receive, send)
 
@@ -150,11 +152,14 @@ def _with(
 
 
 def middleware(
-    max_body_bytes: int, *between: Middleware, log_requests: str = "all"
+    max_body_bytes: int,
+    *between: Middleware,
+    log_requests: str = "all",
+    larger: Mapping[str, int] | None = None,
 ) -> list[Middleware]:
     """The layers of the service, outermost first; `between` are inside the log."""
     return [
         Middleware(Envelope, telling=REQUESTS[log_requests]),
         *between,
-        Middleware(BodyLimit, limit=max_body_bytes),
+        Middleware(BodyLimit, limit=max_body_bytes, larger=larger),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import registry as tables
+from app.db.arrays import any_of
 from app.db.base import Table, live, now
 from app.registry import definitions as defined
 
@@ -18,8 +20,16 @@ INSERT: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.i
 Values = dict[str, Any]
 
 
-async def register(session: AsyncSession, package: defined.Package) -> UUID:
-    """Store a package, and return the id of its model. What is stored already stays untouched.
+@dataclass(frozen=True)
+class Registered:
+    """The model's id, and how many components have another definition from now on."""
+
+    model_id: UUID
+    replaced: int
+
+
+async def register(session: AsyncSession, package: defined.Package) -> Registered:
+    """Store a package. What is stored already stays untouched.
 
     A component that the package defines anew, by the same kind and API version, takes the place
     of the one there was. The transaction is the caller's: all of a package, or nothing.
@@ -28,8 +38,7 @@ async def register(session: AsyncSession, package: defined.Package) -> UUID:
     rows = _rows(model_id, package)
     for table, values in rows.items():
         await _keep(session, table, values)
-    await _supersede(session, model_id, rows[tables.Component])
-    return model_id
+    return Registered(model_id, await _supersede(session, model_id, rows[tables.Component]))
 
 
 def _rows(model_id: UUID, package: defined.Package) -> dict[type[Table], list[Values]]:
@@ -131,9 +140,9 @@ async def _keep(session: AsyncSession, table: type[Table], rows: list[Values]) -
     await session.execute(statement, rows)
 
 
-async def _supersede(session: AsyncSession, model_id: UUID, rows: list[Values]) -> None:
+async def _supersede(session: AsyncSession, model_id: UUID, rows: list[Values]) -> int:
     component = tables.Component
-    given = {(row["kind"], row["version"]): row["id"] for row in rows}
+    given = {(row["kind"], row["version"]) for row in rows}
     kept = {row["id"] for row in rows}
     found = await session.execute(
         select(component.id, component.kind, component.version).where(
@@ -143,5 +152,6 @@ async def _supersede(session: AsyncSession, model_id: UUID, rows: list[Values]) 
     old = [each.id for each in found if each.id not in kept and (each.kind, each.version) in given]
     if old:
         await session.execute(
-            update(component).where(component.id.in_(old)).values(deleted_at=now())
+            update(component).where(any_of(component.id, old)).values(deleted_at=now())
         )
+    return len(old)

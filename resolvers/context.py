@@ -16,7 +16,7 @@ from app.db.base import Table, live, new_id
 from app.db.engine import Store
 from app.errors import NotFound, Problem, Unavailable
 from app.intake import Intake
-from app.permissions import Permission
+from app.permissions import KEYS, Permission
 from app.vault import Vault
 from resolvers.access import Viewer, lacking, visible
 from resolvers.grants import is_current
@@ -170,6 +170,11 @@ class Work:
     def require(self, organization: UUID) -> None:
         """Raise `Forbidden` unless the field's key is held in that organization."""
         self.viewer.require(self.permission, organization)
+
+    def require_everywhere(self) -> None:
+        """Raise `Forbidden` unless the field's key is held in all organizations, by a global role."""
+        if KEYS[self.permission] not in self.viewer.keys():
+            raise lacking(self.permission)
 
     async def require_in(self, organizations: Select[UUID]) -> None:
         """Raise `Forbidden` unless the field's key is held in one of the selected ones."""

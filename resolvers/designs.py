@@ -12,18 +12,18 @@ from sqlalchemy import ColumnElement, select, tuple_
 from app.db.base import live, new_id, now
 from app.db.designs import Design
 from app.db.registry import Component, Model
-from app.errors import BadInput, Problem
+from app.errors import BadInput
 from app.importing import formats
 from app.importing.designs import Kind, Known, design_of, kinds_of
 from app.importing.formats import Imported
 from resolvers import texts
 from resolvers.context import Context, Work
-from resolvers.events import event
+from resolvers.events import event, failures_told
 from resolvers.listing import Filter, Listing, Order
 
 #: What a design is called that neither its importer nor its file has a name for.
 UNTITLED = "Untitled Design"
-LONGEST_FILE_NAME = 500
+LONGEST_NAME, LONGEST_FILE_NAME = 255, 500
 #: How many kinds are looked up with one statement.
 KINDS_AT_ONCE = 500
 
@@ -65,18 +65,16 @@ class _Source:
     content: bytes
     url: str | None
 
-    @property
-    def place(self) -> str:
-        return self.url or self.name
-
 
 async def prepare(context: Context, given: Any) -> Prepared:
-    """Fetch, read and match what is to be imported; nothing is stored, but for the event of why not.
+    """Fetch, read and match what is to be imported. Nothing is stored, but the event of a failure.
 
     Raises `BadInput` for what is no design in any format.
     """
-    place = given.url or given.file_name or "the request"
-    try:
+    place = (given.url or given.file_name or "the request")[:LONGEST_FILE_NAME]
+    named = (given.name or UNTITLED).strip()[:LONGEST_NAME]
+    failed = f"Failed to import design '{named}' from {place}"
+    async with failures_told(context, "pattern", "create", failed):
         source = await _source(context, given)
         imported = await context.intake.read(
             "url" if source.url else "file",
@@ -86,14 +84,6 @@ async def prepare(context: Context, given: Any) -> Prepared:
             context.intake.tools,
         )
         return await _prepared(context, given.name, source, imported)
-    except Problem as problem:
-        named = (given.name or "").strip()[:255] or UNTITLED
-        text = f"Failed to import design '{named}' from {place[:LONGEST_FILE_NAME]}"
-        failed = event(
-            context.viewer, "pattern", "create", "error", text, error=problem.message[:2_000]
-        )
-        await context.note(failed)
-        raise
 
 
 async def _source(context: Context, given: Any) -> _Source:
@@ -115,7 +105,7 @@ async def _prepared(
     context: Context, name: str | None, source: _Source, imported: Imported
 ) -> Prepared:
     design_id = new_id()
-    called = texts.name(name or imported.name.strip()[:255] or UNTITLED, "name")
+    called = texts.name(name or imported.name.strip()[:LONGEST_NAME] or UNTITLED, "name")
     unmatched: tuple[dict[str, str], ...] = ()
     if imported.design is not None:
         design = {**imported.design, "id": str(design_id), "name": called}

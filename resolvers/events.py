@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 from app.db.events import Event
+from app.errors import Problem
 from resolvers.access import Viewer
+from resolvers.context import Context
 
 #: What every event of this service says it comes from.
 SYSTEM_ID = UUID("9d0f6d7c-3f0b-5a55-8a0e-6d6573686772")
+
+LONGEST_ERROR = 2_000
 
 
 def event(
@@ -36,3 +42,17 @@ def event(
         description=description,
         metadata_=metadata,
     )
+
+
+@asynccontextmanager
+async def failures_told(
+    context: Context, category: str, action: str, description: str
+) -> AsyncIterator[None]:
+    """An event of severity `error` for a problem that ends the block; the problem passes on."""
+    try:
+        yield
+    except Problem as problem:
+        error = problem.message[:LONGEST_ERROR]
+        row = event(context.viewer, category, action, "error", description, error=error)
+        await context.note(row)
+        raise

@@ -11,7 +11,8 @@ class Endpoint:
 
     `others` are the other documented statuses, and `silent` those documented without a body.
     `public` rows need no token. `ignored` parameters are documented, accepted and without effect.
-    `aliases` are further paths of the same row.
+    `aliases` are further paths of the same row. The body of a row that `uploads` is documented as
+    `multipart/form-data`, and may be as long as files are.
     """
 
     method: str
@@ -24,6 +25,7 @@ class Endpoint:
     public: bool = False
     ignored: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    uploads: bool = False
 
     @property
     def statuses(self) -> frozenset[int]:
@@ -104,6 +106,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("DELETE", CONN + "/{connectionId}", "deleteConnection", 204, "Connection",
              others="401 404 500"),
 
+    Endpoint("POST", "/api/meshmodels/register", "registerMeshmodels", 201, "Model",
+             others="400 401 500", silent="400 500", aliases=("/api/registry/register",),
+             uploads=True),
+    Endpoint("POST", "/api/pattern/import", "importDesign", 200, "Design",
+             others="400 401 500", silent="400 500", uploads=True),
+
     Endpoint("GET", "/api/users", "getUsers", 200, "User", others="400 401 500", public=True),
 )
 # fmt: on
+
+#: The paths to which files are sent.
+UPLOAD_PATHS = frozenset(
+    path for each in ENDPOINTS if each.uploads for path in (each.path, *each.aliases)
+)

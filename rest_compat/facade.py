@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from app.errors import BadInput, Problem
 from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
+from rest_compat.forms import is_form, read_form
 from rest_compat.reading import Read, read_body, reader, takes_body, texts_of
 from rest_compat.replying import Encode, encode_json, refuse, reply
 from rest_compat.routing import PathTable, parameters_of
@@ -24,6 +26,10 @@ from rest_compat.values import Decode, strict_json
 Execute = Callable[[Request, DocumentNode, str, dict[str, object]], Awaitable[ExecutionResult]]
 #: Raises `Unauthenticated` for a request that does not prove who is calling.
 Admit = Callable[[Request], Awaitable[None]]
+
+
+#: Bytes in a form, where the service does not say.
+LARGEST_UPLOAD = 33_554_432
 
 
 async def _anybody(_request: Request) -> None:
@@ -38,6 +44,7 @@ class Edges:
     decode: Decode
     encode: Encode
     admit: Admit
+    largest_upload: int = LARGEST_UPLOAD
 
 
 @dataclass(frozen=True)
@@ -64,13 +71,18 @@ class Answer:
             return refuse(self.endpoint, problem, request.path_params)
 
     async def _answer(self, request: Request) -> Response:
-        raw = await request.body() if self.reads_body else b""
-        body = read_body(raw, self.edges.decode)
+        body = await self._body(request) if self.reads_body else {}
         query = texts_of(request.scope["query_string"])
         variables = self.read(request.path_params, query, body)
         document, name = self.operation.document, self.operation.name
         result = await self.edges.execute(request, document, name, variables)
         return reply(self.endpoint, self.operation, self.reshape, result, self.edges.encode)
+
+    async def _body(self, request: Request) -> Mapping[str, Any]:
+        edges = self.edges
+        if self.endpoint.uploads and is_form(request):
+            return await read_form(request, self.operation, edges.largest_upload, edges.decode)
+        return read_body(await request.body(), edges.decode)
 
 
 def answer(endpoint: Endpoint, path: str, operation: Operation, edges: Edges) -> Answer:
@@ -118,9 +130,10 @@ def routes(
     decode: Decode = strict_json,
     encode: Encode = encode_json,
     admit: Admit = _anybody,
+    largest_upload: int = LARGEST_UPLOAD,
 ) -> list[BaseRoute]:
     """What leads to every path; raises ValueError if the schema does not allow an operation."""
-    edges = Edges(execute, decode, encode, admit)
+    edges = Edges(execute, decode, encode, admit, largest_upload)
     operations = load(schema)
 
     def address(path: str, rows: Mapping[str, Endpoint]) -> Address:

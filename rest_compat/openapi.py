@@ -27,9 +27,10 @@ from graphql import (
 
 from rest_compat.documents import BODY, Operation, Selected, Variable, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
+from rest_compat.forms import MULTIPART
 from rest_compat.reading import MAX_ROWS, WITH_BODY
 from rest_compat.shaping import NULLS, always
-from rest_compat.values import wire_name
+from rest_compat.values import wire_names
 
 Json = dict[str, Any]
 
@@ -43,6 +44,7 @@ _LEAVES: Final[Mapping[str, Json]] = {
     "Boolean": {"type": "boolean"},
     "DateTime": {"type": "string", "format": "date-time"},
     "JSON": {"type": "object"},
+    "Bytes": {"type": "string", "format": "file"},
 }
 
 #: Parameters that are not simply what their type says.
@@ -174,7 +176,8 @@ def _body(endpoint: Endpoint, variables: Iterable[Variable]) -> Json:
     }
     if required := [each.name for each in chosen if each.required]:
         schema["required"] = required
-    return {"required": bool(required), "content": {"application/json": {"schema": schema}}}
+    media = MULTIPART if endpoint.uploads else "application/json"
+    return {"required": bool(required) or endpoint.uploads, "content": {media: {"schema": schema}}}
 
 
 def _input(name: str, given: GraphQLInputType) -> Json:
@@ -182,7 +185,7 @@ def _input(name: str, given: GraphQLInputType) -> Json:
     if isinstance(type_, GraphQLList):
         return {"type": "array", "items": _input(name, type_.of_type)}
     if isinstance(type_, GraphQLEnumType):
-        return {"type": "string", "enum": [wire_name(value) for value in type_.values]}
+        return {"type": "string", "enum": wire_names(type_)}
     if name in _SHAPES["variables"]:
         return {**_SHAPES["variables"][name]}
     return _leaf(type_)

@@ -25,6 +25,7 @@ from graphql import (
 from app.errors import BadInput
 from rest_compat.documents import Operation, Variable
 from rest_compat.filters import read_filter
+from rest_compat.members import member
 from rest_compat.values import Decode, decoded, identity, strict_json, wire_name, wire_value
 
 _Read = Callable[[str, list[str], Any], object]
@@ -38,6 +39,7 @@ SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "credentialId": ("credential_id",),
     "credentialSecret": ("credential_secret",),
     "organization_id": ("organizationId",),
+    "fileName": ("file_name",),
 }
 
 WITH_BODY: Final = frozenset({"POST", "PUT"})
@@ -120,18 +122,17 @@ def _finder(variable: Variable, method: str, in_path: AbstractSet[str], decode: 
     name = variable.name
     if name in in_path:
         return lambda path, _query, _body: path[name]
-    return _in_body(variable) if method in WITH_BODY else _in_query(variable, decode)
+    return _in_body(variable, decode) if method in WITH_BODY else _in_query(variable, decode)
 
 
-def _in_body(variable: Variable) -> _Find:
-    name, kind = variable.name, get_nullable_type(variable.type)
+def _in_body(variable: Variable, decode: Decode) -> _Find:
+    name = variable.name
     names = (name, *SPELLINGS.get(name, ()))
+    given = member(variable.type, decode)
 
     def find(_path: Mapping[str, str], _query: Texts, body: Mapping[str, Any]) -> object:
         value = next((body[each] for each in names if body.get(each) is not None), Undefined)
-        if value is not Undefined and isinstance(kind, GraphQLEnumType):
-            return wire_value(name, value, kind)
-        return value
+        return value if value is Undefined or given is None else given(name, value)
 
     return find
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final
 from uuid import UUID
@@ -45,16 +45,37 @@ def wire_name(name: str, space: str = " ") -> str:
 
 def wire_value(field: str, value: object, kind: GraphQLEnumType) -> str:
     """The enum value spelled so; raises `BadInput` naming those there are."""
-    spelled = _spelled(kind)
-    if isinstance(value, str) and (name := spelled.get(value.lower())) is not None:
+    if isinstance(value, str) and (name := _spelled(kind).get(value.lower())) is not None:
         return name
-    known = ", ".join(spelled)
+    known = ", ".join(wire_names(kind))
     raise BadInput(f"{field}: {str(value)[:_SHOWN]!r} is not one of: {known}.", field=field)
+
+
+#: Enums whose values the REST API spells in a way of its own, the documented spelling first.
+_OWN: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "UploadType": {
+        "FILE": ("file", "file import", "fileimport"),
+        "URL_IMPORT": ("urlImport", "url import"),
+        "CSV": ("csv", "csv import", "csvimport"),
+        "URL": ("url", "model create", "modelcreate", "create"),
+    }
+}
+
+
+def wire_names(kind: GraphQLEnumType) -> list[str]:
+    """The values of an enum as the REST API documents them."""
+    own = _OWN.get(kind.name, {})
+    return [own[name][0] if name in own else wire_name(name) for name in kind.values]
 
 
 @cache
 def _spelled(kind: GraphQLEnumType) -> dict[str, str]:
-    return {wire_name(name): name for name in kind.values}
+    own = _OWN.get(kind.name, {})
+    return {
+        spelled.lower(): name
+        for name in kind.values
+        for spelled in own.get(name, (wire_name(name),))
+    }
 
 
 def identity(field: str, value: object) -> str:

@@ -14,6 +14,7 @@ from schema.environments import EnvironmentMutation, EnvironmentQuery
 from schema.keys import KeyQuery
 from schema.nodes import Node
 from schema.organizations import OrganizationMutation, OrganizationQuery
+from schema.registrations import RegistrationMutation
 from schema.registry import RegistryQuery
 from schema.scalars import configuration
 from schema.teams import OrganizationTeam, TeamMutation, TeamQuery
@@ -60,6 +61,7 @@ Mutation = merge_types(
         TeamMutation,
         EnvironmentMutation,
         ConnectionMutation,
+        RegistrationMutation,
         DesignMutation,
     ),
 )

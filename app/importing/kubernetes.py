@@ -44,7 +44,8 @@ def _expanded(document: object, where: str) -> Iterator[Object]:
     if not isinstance(document, dict):
         raise Unreadable(f"{where}: a Kubernetes object is a mapping.")
     kind, items = document.get("kind"), document.get("items")
-    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list | None):
+    is_list = isinstance(kind, str) and kind.endswith("List") and isinstance(items, list)
+    if is_list or (kind == "List" and items is None):
         for number, item in enumerate(items or ()):
             yield from _expanded(item, f"{where}, items[{number}]")
         return
