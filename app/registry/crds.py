@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
-from app.importing.documents import yaml_documents
+from app.importing.documents import document
 from app.importing.refusals import Refused
 from app.importing.trees import Tree
 from app.registry.definitions import Component, Json
@@ -16,6 +17,7 @@ from app.registry.openapi import components_of_openapi
 KIND = "CustomResourceDefinition"
 
 _IN_CHART = re.compile(rb"^kind:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
+_DESCRIBES_KINDS = re.compile(rb"CustomResourceDefinition|x-kubernetes-group-version-kind")
 _ACTION = re.compile(rb"\{\{.*?\}\}", re.DOTALL)
 
 
@@ -27,11 +29,25 @@ def components_of(documents: Iterable[object], group: str | None = None) -> list
     """
     found = [
         component
-        for document in documents
-        if isinstance(document, dict)
-        for component in _components_in(document)
+        for each in documents
+        if isinstance(each, dict)
+        for component in _components_in(each)
     ]
     return [each for each in found if not group or each.version.rpartition("/")[0] == group]
+
+
+def documents_of_files(tree: Tree) -> list[object]:
+    """The documents of files that describe kinds; of those of a chart where there is one.
+
+    Files that are neither JSON nor YAML, or not of that name, are left out.
+    """
+    if any(path.rpartition("/")[2] == "Chart.yaml" for path in tree):
+        return documents_of_chart(tree)
+    return _documents(
+        (path, content)
+        for path, content in tree.items()
+        if path.endswith((".yaml", ".yml", ".json")) and _DESCRIBES_KINDS.search(content)
+    )
 
 
 def documents_of_chart(tree: Tree) -> list[object]:
@@ -39,27 +55,32 @@ def documents_of_chart(tree: Tree) -> list[object]:
 
     Nothing is rendered: actions (`{{ … }}`) are left out, and so are files that are no YAML then.
     """
+    return _documents(
+        ("template.yaml", _ACTION.sub(b"", content))
+        for content in tree.values()
+        if _IN_CHART.search(content)
+    )
+
+
+def _documents(files: Iterable[tuple[str, bytes]]) -> list[object]:
     found: list[object] = []
-    for content in tree.values():
-        if _IN_CHART.search(content):
-            try:
-                found += yaml_documents(_ACTION.sub(b"", content))
-            except Refused:
-                continue
+    for path, content in files:
+        with suppress(Refused):
+            found += document(path, content)
     return found
 
 
-def _components_in(document: Json) -> Iterator[Component]:
-    kind, items = document.get("kind"), document.get("items")
+def _components_in(description: Json) -> Iterator[Component]:
+    kind, items = description.get("kind"), description.get("items")
     if kind == "List" and isinstance(items, list):
         yield from components_of(items)
     elif kind == KIND:
         try:
-            yield _of_definition(Members(KIND, document).inner("spec"))
+            yield _of_definition(Members(KIND, description).inner("spec"))
         except Refused:
             return
     else:
-        yield from components_of_openapi(document)
+        yield from components_of_openapi(description)
 
 
 def _of_definition(spec: Members) -> Component:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.importing.documents import yaml_documents
-from app.registry.crds import components_of, documents_of_chart
+from app.registry.crds import components_of, documents_of_chart, documents_of_files
 from app.registry.definitions import Component
 from app.registry.kinds import readable
 
@@ -218,6 +218,18 @@ spec:
 def test_definitions_in_a_chart_are_read_without_rendering() -> None:
     [document] = documents_of_chart(CHART)
     assert [each.kind for each in components_of([document])] == ["Kind"]
+
+
+def test_files_that_describe_kinds_are_read() -> None:
+    files = {
+        "crds/a.yaml": json.dumps(crd()).encode(),
+        "openapi/b.json": json.dumps(OPENAPI).encode(),
+        "pod.yaml": b"kind: Pod",
+        "README.md": b"CustomResourceDefinition",
+        "broken.yml": b"[ CustomResourceDefinition",
+    }
+    assert documents_of_files(files) == [crd(), OPENAPI]
+    assert documents_of_files(files | {"Chart.yaml": b""}) == []
 
 
 VALUES = st.recursive(
