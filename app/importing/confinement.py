@@ -54,6 +54,8 @@ def confine(plan: dict[str, Any]) -> list[str]:
     for name, most in plan["limits"].items():
         with suppress(ValueError, OSError):  # lower already, or not of this system
             resource.setrlimit(getattr(resource, name), (most, most))
+    for ignored in (signal.SIGXFSZ, signal.SIGPIPE):  # by Python, for itself
+        signal.signal(ignored, signal.SIG_DFL)
     return taken
 
 

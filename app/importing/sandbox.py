@@ -30,7 +30,11 @@ HEADROOM = 1024**3  # addresses that a Go program reserves beyond those it uses
 
 PROCESSORS = 2
 REASON_CHARACTERS, _COMPLAINT_BYTES = 1000, 64 * 1024
-_REASON = re.compile(r"^error: (.*?)(\n\nUse --debug|\Z)", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+#: What follows `Error:`, up to Helm's hint; or the error in a line of klog, which is quoted.
+_REASON = re.compile(
+    r'^error: (.*?)(?:\n\nUse --debug|\Z)|^E\d{4} [^\n]* err="([^\n]*)"$',
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+)
 _SPENT = ("out of memory", "cannot allocate memory")
 _MIB = 1024 * 1024
 
@@ -45,9 +49,10 @@ class Outcome:
 
     @property
     def reason(self) -> str:
-        """What the program says after `Error:`, without its warnings and hints, of bounded length."""
+        """What the program says after `Error:`, without warnings and hints, of bounded length."""
         found = _REASON.search(self.complaint)
-        return (found[1] if found else self.complaint).strip()[:REASON_CHARACTERS]
+        said = (found[1] or found[2].replace('\\"', '"')) if found else self.complaint
+        return said.strip()[:REASON_CHARACTERS]
 
 
 def measures() -> frozenset[str]:
