@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from app.errors import BadInput
 from app.fetching.fetcher import Fetched, Fetcher
 from app.importing.executables import Tools
 from app.importing.refusals import Refused
-from app.workers import Workers
 
 Result = TypeVar("Result")
+
+
+class Away(Protocol):
+    """Runs functions where they can do no harm, such as `app.workers.Workers`."""
+
+    async def run(
+        self, function: Callable[..., Result], /, *arguments: Any, seconds: float
+    ) -> Result: ...
+    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class Intake:
     """
 
     fetcher: Fetcher
-    workers: Workers
+    workers: Away
     tools: Tools
     seconds: float = 30.0
 
@@ -40,7 +48,7 @@ class Intake:
         try:
             return await self.workers.run(function, *arguments, seconds=self.seconds)
         except Refused as refused:
-            raise BadInput(refused.message, field=field) from None
+            raise BadInput(f"{field}: {refused.message}", field=field) from None
 
     async def close(self) -> None:
         """End the worker processes."""

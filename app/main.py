@@ -187,7 +187,7 @@ def _routes(
             decode,
             encode,
             admit,
-            settings.max_upload_bytes,
+            largest_upload=settings.max_upload_bytes,
         ),
     ]
 

@@ -64,13 +64,21 @@ def _json(part: object, name: str, limits: Limits) -> dict[str, Any]:
 def _put(operations: Any, path: object, content: bytes) -> None:
     """Put the content in the place of a null, as the specification has it."""
     steps = path.split(".") if isinstance(path, str) else []
-    target, last = operations, steps[-1] if steps else ""
     try:
+        target = operations if steps[0] == "variables" else None
         for step in steps[:-1]:
-            target = target[int(step)] if isinstance(target, list) else target[step]
-        key: Any = int(last) if isinstance(target, list) else last
-        if steps[0] != "variables" or target[key] is not None:
-            raise KeyError(last)
-        target[key] = content
+            target = _member(target, step)
+        if _member(target, steps[-1]) is None:
+            target[_key(target, steps[-1])] = content
+            return
     except (KeyError, IndexError, ValueError, TypeError):
-        raise BadInput(f"map: {str(path)[:60]!r} is no null of the variables.") from None
+        pass
+    raise BadInput(f"map: {str(path)[:60]!r} is no null of the variables.")
+
+
+def _member(target: Any, step: str) -> Any:
+    return target[_key(target, step)]
+
+
+def _key(target: Any, step: str) -> int | str:
+    return int(step) if isinstance(target, list) else step

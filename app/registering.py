@@ -52,9 +52,7 @@ def _rows(model_id: UUID, package: defined.Package) -> dict[type[Table], list[Va
                 "kind": model.registrant.kind,
             }
         ],
-        tables.Category: [
-            {"id": defined.category_id(model.category), "name": model.category.name}
-        ],
+        tables.Category: [{"id": defined.category_id(model.category), "name": model.category.name}],
         tables.Model: [_model(model_id, model)],
         tables.Component: list(_each(model_id, package.components, _component)),
         tables.Relationship: list(_each(model_id, package.relationships, _relationship)),

@@ -201,7 +201,9 @@ class Settings:
         metadata=setting(None, FILE, "The `helm` executable; else that on PATH or of the extra.")
     )
     kubectl: Path | None = field(
-        metadata=setting(None, FILE, "The `kubectl` executable, likewise: it builds kustomizations.")
+        metadata=setting(
+            None, FILE, "The `kubectl` executable, likewise: it builds kustomizations."
+        )
     )
 
     @classmethod

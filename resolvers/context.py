@@ -172,8 +172,9 @@ class Work:
         self.viewer.require(self.permission, organization)
 
     def require_everywhere(self) -> None:
-        """Raise `Forbidden` unless the field's key is held in all organizations, by a global role."""
-        if KEYS[self.permission] not in self.viewer.keys():
+        """Raise `Forbidden` unless the field's key is held everywhere, by a global role."""
+        everywhere = self.viewer.keys()
+        if KEYS[self.permission] not in everywhere:
             raise lacking(self.permission)
 
     async def require_in(self, organizations: Select[UUID]) -> None:

@@ -96,9 +96,7 @@ async def _source(context: Context, given: Any) -> _Source:
         return _Source(fetched.name, fetched.content, given.url)
     if not given.file_name:
         raise BadInput("fileName: a file needs the name it had.", field="fileName")
-    return _Source(
-        texts.name(given.file_name, "fileName", LONGEST_FILE_NAME), given.file, None
-    )
+    return _Source(texts.name(given.file_name, "fileName", LONGEST_FILE_NAME), given.file, None)
 
 
 async def _prepared(

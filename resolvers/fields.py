@@ -209,7 +209,9 @@ def command(
         if not info.context.viewer.may(needs):
             await info.context.settled()  # the key may have been given a moment ago
         admit(info.context, needs)
-        prepared = given["input"] if prepare is None else await prepare(info.context, given["input"])
+        prepared = (
+            given["input"] if prepare is None else await prepare(info.context, given["input"])
+        )
         return payload(await info.context.write(run, needs, prepared))
 
     arguments = [("input", input_, "What to change.", REQUIRED)]

@@ -59,9 +59,7 @@ async def _address(context: Context, body: Any) -> generation.Generated:
     return await _package(context, "url", fetched.name, fetched.content)
 
 
-async def _package(
-    context: Context, field: str, name: str, content: bytes
-) -> generation.Generated:
+async def _package(context: Context, field: str, name: str, content: bytes) -> generation.Generated:
     read: Read = await context.intake.read(field, read_package, name, content)
     packages = (read.package,) if read.package else ()
     return generation.Generated(packages, read.problems)

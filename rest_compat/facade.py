@@ -130,6 +130,7 @@ def routes(
     decode: Decode = strict_json,
     encode: Encode = encode_json,
     admit: Admit = _anybody,
+    *,
     largest_upload: int = LARGEST_UPLOAD,
 ) -> list[BaseRoute]:
     """What leads to every path; raises ValueError if the schema does not allow an operation."""

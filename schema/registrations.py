@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 import strawberry
 
@@ -107,9 +108,7 @@ class RegisteredModel:
     name: str = strawberry.field(description="Its name.")
     version: str = strawberry.field(description="Its version.")
     components: list[RegisteredComponent] = strawberry.field(description="Its components.")
-    relationships: list[RegisteredRelationship] = strawberry.field(
-        description="Its relationships."
-    )
+    relationships: list[RegisteredRelationship] = strawberry.field(description="Its relationships.")
 
 
 @strawberry.type(description="What could not be registered, for one reason.")
@@ -136,7 +135,7 @@ class RegisterModelsPayload:
     problems: list[RegistrationProblem] = strawberry.field(description="What was refused.")
 
 
-def _registered(package: Package, row: Model | None) -> RegisteredModel:
+def _registered(package: Package, row: Any) -> RegisteredModel:
     return RegisteredModel(
         model=row,
         name=package.model.name,

@@ -10,6 +10,7 @@ import pytest
 
 from app.db.engine import Store
 from tests import stores
+from tests.service import DOORS, Service, opened
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +53,12 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     opened = Store.open(database_url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(params=DOORS)
+async def service(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path
+) -> AsyncIterator[Service]:
+    """The service through each of its doors, on each engine."""
+    async with opened(request.param, database_url, tmp_path) as service:
+        yield service

@@ -3,97 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
 from sqlalchemy import select
 
-from app.auth import Authenticator
 from app.db.connections import Connection
 from app.db.engine import Store
 from app.db.environments import Environment
 from app.db.organizations import Organization
 from app.db.teams import Team
-from app.limits import Limits
-from app.local_tokens import issue, local_secret
-from app.main import create_app
-from app.operations import Operations
-from app.settings import Settings
-from app.vault import Vault
-from resolvers.executor import ColumnExecutor
-from resolvers.identity import Identity
-from rest_compat.replying import STATUSES
-from schema import schema
-from tests.doors import Door, GraphQLDoor, InProcessDoor, Reply, RestDoor
-from tests.world import World, build
+from app.local_tokens import issue
+from tests.doors import RestDoor
+from tests.service import Service
 
-DOORS = ("in-process", "graphql", "rest")
 ABSENT = "01900000-0000-7000-8000-000000000000"
-
-
-@dataclass
-class Service:
-    """A running application with a world in it, seen through one door."""
-
-    door: Door
-    world: World
-    secret: bytes
-    client: httpx2.AsyncClient
-    store: Store
-
-    def token(self, person: str) -> str:
-        return issue(self.secret, subject=person)
-
-    async def ask(self, person: str | None, operation: str, **given: Any) -> Reply:
-        return await self.door.ask(person and self.token(person), operation, **given)
-
-    async def ok(self, person: str | None, operation: str, **given: Any) -> Any:
-        reply = await self.ask(person, operation, **given)
-        assert reply.code == "OK", reply
-        return reply.body
-
-    async def refused(self, code: str, person: str | None, operation: str, **given: Any) -> str:
-        reply = await self.ask(person, operation, **given)
-        assert reply.code != "OK", reply
-        if isinstance(self.door, RestDoor):
-            assert STATUSES[reply.code] == STATUSES[code], reply
-        else:
-            assert reply.code == code, reply
-        return reply.text
-
-
-def _door(name: str, settings: Settings, store: Store, client: httpx2.AsyncClient) -> Door:
-    if name == "rest":
-        return RestDoor(client)
-    if name == "graphql":
-        return GraphQLDoor(client)
-    identity = Identity(
-        store, Vault.from_file(settings.vault_keys_file), Authenticator.from_settings(settings)
-    )
-    operations = Operations(schema._schema, Limits(), executor=ColumnExecutor)
-    return InProcessDoor(identity, operations)
-
-
-@pytest.fixture(params=DOORS)
-async def service(
-    request: pytest.FixtureRequest, database_url: str, tmp_path: Path
-) -> AsyncIterator[Service]:
-    settings = Settings.from_environ(
-        {"MESHGRAPH_DATABASE_URL": database_url, "MESHGRAPH_DATA_DIR": str(tmp_path)}
-    )
-    application = create_app(settings)
-    world = await build(application.state.store)
-    transport = httpx2.ASGITransport(application)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
-        secret = local_secret(settings.jwt_secret_file)
-        door = _door(request.param, settings, application.state.store, client)
-        yield Service(door, world, secret, client, application.state.store)
-    await application.state.store.close()
 
 
 def names(rows: list[dict[str, Any]]) -> list[str]:

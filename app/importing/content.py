@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -57,11 +56,9 @@ def extension_of(name: str) -> str:
             return extension
     allowed = ", ".join((*DOCUMENTS, *ARCHIVES))
     found = PurePosixPath(lower).suffix or "no extension"
-    raise Unsupported(f"fileName: unsupported extension ({found}); supported are {allowed}.")
+    raise Unsupported(f"unsupported extension ({found}); supported are {allowed}.")
 
 
 def stem_of(name: str) -> str:
     """The name without its extension."""
     return name[: len(name) - len(extension_of(name))]
-
-

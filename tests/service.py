@@ -1,0 +1,112 @@
+"""The service with a small world in it, seen through one of its doors."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+
+from app.auth import Authenticator
+from app.db.engine import Store
+from app.fetching.fetcher import Fetcher
+from app.importing.executables import find
+from app.intake import Intake
+from app.limits import Limits
+from app.local_tokens import issue, local_secret
+from app.main import create_app
+from app.operations import Operations
+from app.settings import Settings
+from app.vault import Vault
+from resolvers.executor import ColumnExecutor
+from resolvers.identity import Identity
+from rest_compat.replying import STATUSES
+from schema import schema
+from tests.doors import Door, GraphQLDoor, InProcessDoor, Reply, RestDoor
+from tests.world import World, build
+
+DOORS = ("in-process", "graphql", "rest")
+Result = TypeVar("Result")
+
+
+class Here:
+    """In place of worker processes, which take their time to start: a thread."""
+
+    async def run(self, function: Callable[..., Result], *arguments: Any, seconds: float) -> Result:
+        async with asyncio.timeout(seconds):
+            return await asyncio.to_thread(function, *arguments)
+
+    async def close(self) -> None:
+        return None
+
+
+@dataclass
+class Service:
+    """A running application with a world in it, seen through one door."""
+
+    door: Door
+    world: World
+    secret: bytes
+    client: httpx2.AsyncClient
+    store: Store
+
+    def token(self, person: str) -> str:
+        return issue(self.secret, subject=person)
+
+    async def ask(self, person: str | None, operation: str, **given: Any) -> Reply:
+        return await self.door.ask(person and self.token(person), operation, **given)
+
+    async def ok(self, person: str | None, operation: str, **given: Any) -> Any:
+        reply = await self.ask(person, operation, **given)
+        assert reply.code == "OK", reply
+        return reply.body
+
+    async def refused(self, code: str, person: str | None, operation: str, **given: Any) -> str:
+        reply = await self.ask(person, operation, **given)
+        assert reply.code != "OK", reply
+        if isinstance(self.door, RestDoor):
+            assert STATUSES[reply.code] == STATUSES[code], reply
+        else:
+            assert reply.code == code, reply
+        return reply.text
+
+
+def _door(
+    name: str, settings: Settings, store: Store, client: httpx2.AsyncClient, intake: Intake
+) -> Door:
+    if name == "rest":
+        return RestDoor(client)
+    if name == "graphql":
+        return GraphQLDoor(client)
+    identity = Identity(
+        store,
+        Vault.from_file(settings.vault_keys_file),
+        Authenticator.from_settings(settings),
+        intake=intake,
+    )
+    operations = Operations(schema._schema, Limits(), executor=ColumnExecutor)
+    return InProcessDoor(identity, operations)
+
+
+@asynccontextmanager
+async def opened(
+    door: str, database_url: str, folder: Path, fetcher: Fetcher | None = None
+) -> AsyncIterator[Service]:
+    """The service on a migrated, empty database, and the world in it."""
+    settings = Settings.from_environ(
+        {"MESHGRAPH_DATABASE_URL": database_url, "MESHGRAPH_DATA_DIR": str(folder)}
+    )
+    intake = Intake(fetcher or Fetcher(), Here(), find(None, None, folder / "tools"))
+    application = create_app(settings, intake)
+    store = application.state.store
+    world = await build(store)
+    transport = httpx2.ASGITransport(application)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        secret = local_secret(settings.jwt_secret_file)
+        seen = _door(door, settings, store, client, intake)
+        yield Service(seen, world, secret, client, store)
+    await store.close()
