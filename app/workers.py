@@ -1,0 +1,252 @@
+"""Processes for work that content can make long, large or fatal: parsing, importing, evaluating.
+
+What happens in one leaves the server as it is: it has a limit of memory, is killed when it is
+late or nobody waits for it any more, and is replaced. It does not outlive the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import math
+import multiprocessing
+import os
+import pickle
+import resource
+import signal
+import threading
+import time
+import traceback
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager
+from typing import NoReturn, TypeVar, TypeVarTuple
+
+from pebble import ProcessExpired, ProcessPool
+
+from app.errors import LimitExceeded, Problem, Unavailable
+from app.importing.refusals import Refused
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+MIB = 1024 * 1024
+NICENESS = 10  # the server goes first
+LOST_SECONDS = 20.0  # after its deadline: work of which nothing is heard, even no failure
+OUT_OF_MEMORY = 75  # the status with which a worker says so
+
+
+class Workers:
+    """At most `count` worker processes, started when first used.
+
+    `memory_bytes` is the address space of each. When all are busy, `waiting` calls may wait.
+    `preload` names modules that are loaded once, so that a worker starts sooner; the work must
+    find all it needs in its arguments.
+    """
+
+    def __init__(
+        self,
+        count: int = 2,
+        *,
+        memory_bytes: int = 1536 * MIB,
+        waiting: int = 32,
+        preload: Sequence[str] = (),
+    ) -> None:
+        self._count = count
+        self._memory_bytes = memory_bytes
+        self._most_waiting = waiting
+        self._preload = [__name__, *preload]
+        self._free = asyncio.Semaphore(count)
+        self._waiting = 0
+        self._running: dict[asyncio.Future[bytes], ProcessPool] = {}
+        self._pool: ProcessPool | None = None
+        self._renewing = threading.Lock()
+        self._closed = False
+
+    async def run(self, function: Callable[[*Ts], T], *args: *Ts, seconds: float) -> T:
+        """What a function of a module returns, called in a worker; what it raises is raised.
+
+        Function, arguments and result must be picklable. `seconds` starts with the call of the
+        function. Raises LimitExceeded for work that takes longer, needs too much memory or ends
+        its process, and Unavailable when too many wait or the workers have failed. To cancel
+        the caller kills the work.
+        """
+        async with self._turn():
+            pool = self._pool
+            if pool is None or not pool.active:
+                pool = await self._other_than(pool)
+            outcome = await self._outcome(pool, seconds, function, args)
+        done, value = pickle.loads(outcome)  # noqa: S301 - a worker's, which runs this code
+        if done:
+            result: T = value
+            return result
+        raise value
+
+    async def close(self) -> None:
+        """End all work: its callers get Unavailable, and no worker is left."""
+        self._closed = True
+        for waiter in tuple(self._running):
+            waiter.cancel()
+        await asyncio.to_thread(self._end)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """A worker's time. No more is handed to the pool than its workers can begin with."""
+        if self._free.locked() and self._waiting >= self._most_waiting:
+            raise Unavailable("All workers are busy, and enough work is waiting for them.")
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    async def _outcome(
+        self, pool: ProcessPool, seconds: float, function: Callable[..., object], args: object
+    ) -> bytes:
+        try:
+            future = pool.schedule(_work, (seconds, function, args), timeout=seconds)
+        except RuntimeError as error:  # it has broken since it was looked at
+            raise _failed() from error
+        waiter: asyncio.Future[bytes] = asyncio.wrap_future(future)
+        self._running[waiter] = pool
+        try:
+            await asyncio.wait({waiter}, timeout=seconds + LOST_SECONDS)
+            if not waiter.done():
+                await self._other_than(pool)
+        finally:
+            del self._running[waiter]
+            waiter.cancel()  # kills what still runs
+        return self._result(waiter, seconds)
+
+    def _result(self, waiter: asyncio.Future[bytes], seconds: float) -> bytes:
+        try:
+            return waiter.result()
+        except TimeoutError:
+            raise _exceeded(f"took longer than {seconds:g} seconds", seconds=seconds) from None
+        except ProcessExpired as error:
+            if error.exitcode == OUT_OF_MEMORY:
+                text = f"needed more than {self._memory_bytes // MIB} MiB of memory"
+                raise _exceeded(text, memory_bytes=self._memory_bytes) from None
+            text = f"was ended by the system (status {error.exitcode}): too much memory or time"
+            raise _exceeded(text, seconds=seconds, memory_bytes=self._memory_bytes) from None
+        except (BrokenProcessPool, asyncio.CancelledError) as error:
+            raise _failed() from error
+
+    async def _other_than(self, broken: ProcessPool | None) -> ProcessPool:
+        """A pool that works; nothing more is heard of work in a broken one."""
+        for waiter in [waiter for waiter, pool in self._running.items() if pool is broken]:
+            waiter.cancel()
+        return await asyncio.to_thread(self._renew, broken)
+
+    def _renew(self, broken: ProcessPool | None) -> ProcessPool:
+        with self._renewing:
+            if self._pool is broken:
+                self._discard()
+            if self._closed:
+                raise _failed()
+            if self._pool is None:
+                self._pool = self._started()
+            return self._pool
+
+    def _started(self) -> ProcessPool:
+        """Workers are forked from a process that is free of the server's threads."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(self._preload)
+        pool = ProcessPool(
+            self._count, initializer=_prepare, initargs=(self._memory_bytes,), context=context
+        )
+        assert pool.active  # asking starts it
+        return pool
+
+    def _end(self) -> None:
+        with self._renewing:
+            self._discard()
+
+    def _discard(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()  # type: ignore[no-untyped-call] # Pebble types most of itself
+            pool.join()
+
+
+def _exceeded(what: str, **limits: float) -> LimitExceeded:
+    """The outcome for work that went over these limits."""
+    allowed = {limit: {"allowed": value} for limit, value in limits.items()}
+    return LimitExceeded(f"The work {what}.", limits=allowed)
+
+
+def _failed() -> Unavailable:
+    return Unavailable("The workers have ended; the same request may be sent again.")
+
+
+def _prepare(memory_bytes: int) -> None:
+    """In a worker, before its first work."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # at once, also within code that is not Python
+    os.nice(NICENESS)
+    for limit, value in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),  # no work writes files
+    ):
+        _limit(limit, value)
+    _end_with_the_server()
+
+
+def _end_with_the_server() -> None:
+    """Has the system end this process by SIGIO when the server's end of a pipe between them closes.
+
+    That its parent has died (`PR_SET_PDEATHSIG`) tells nothing: the parent is the fork server,
+    which lives as long as its workers.
+    """
+    server = multiprocessing.parent_process()
+    assert server is not None
+    fcntl.fcntl(server.sentinel, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(server.sentinel, fcntl.F_GETFL)
+    fcntl.fcntl(server.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
+    if not server.is_alive():  # the pipe had closed before
+        os._exit(0)
+
+
+def _limit(limit: int, value: int) -> None:
+    """Sets what a process may lower again but not raise over the limit it has come with."""
+    _, most = resource.getrlimit(limit)
+    allowed = value if most == resource.RLIM_INFINITY else min(value, most)
+    resource.setrlimit(limit, (allowed, most))
+
+
+def _work(seconds: float, function: Callable[..., object], args: Sequence[object]) -> bytes:
+    """In a worker: whether the function returned, and what it returned or raised, pickled.
+
+    The limit of processor time is for the case that the server cannot see to the deadline.
+    """
+    _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + seconds) + 1)
+    try:
+        return pickle.dumps((True, function(*args)))
+    except MemoryError:
+        _give_up()
+    except BaseException as error:  # noqa: BLE001 - also a SystemExit must not end the server
+        return _told(error)
+
+
+def _give_up() -> NoReturn:
+    """What is left of a process without memory is not relied on."""
+    os._exit(OUT_OF_MEMORY)
+
+
+def _told(error: BaseException) -> bytes:
+    """An exception as it is, if it can travel; with its traceback, if it is a bug."""
+    text = "".join(traceback.format_exception(error))
+    if not isinstance(error, Refused | Problem):
+        error.add_note(text)
+    try:
+        pickled = pickle.dumps((False, error))
+        pickle.loads(pickled)  # noqa: S301 - just written
+    except Exception:  # noqa: BLE001 - whatever an exception class does when it is pickled
+        pickled = b""
+    if pickled and isinstance(error, Exception):
+        return pickled
+    return pickle.dumps((False, RuntimeError(text)))
