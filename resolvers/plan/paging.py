@@ -64,7 +64,8 @@ class Paging:
     def rows(self, source: Source) -> Statement:
         """The rows of the window, in the order in which they are read."""
         key, table = sort_key(self.ask), self.ask.listing.table
-        statement = self._under(bounded(self.ask, self.making.viewer, source.columns()))
+        statement = bounded(self.ask, self.making.viewer, source.columns(), self.parent)
+        statement = self._under(statement)
         statement = statement.order_by(*sorting(self.ask, key, table.id))
         statement = statement.limit(literal_column(str(self.limit + self.more)))
         start = self.ask.window.start
@@ -73,7 +74,8 @@ class Paging:
     def total(self, carrier: Carrier) -> str:
         """Source of the number of rows on all pages."""
         counted = select(func.count().label("value")).select_from(self.ask.listing.table)
-        counted = self._under(matching(self.ask.narrowed(), self.making.viewer, counted))
+        counted = matching(self.ask.narrowed(), self.making.viewer, counted, self.parent)
+        counted = self._under(counted)
         key, alias = ("total", self.node.index), self.making.alias()
         return carrier.value(carrier.read(key, alias, counted, "count", nullable=False))
 
