@@ -33,6 +33,7 @@ class Rows:
 
     `lines` come first; then `loop` goes through the rows, of which `items` writes one, by the name
     of the field of the page. `at` writes a cell of the row of a number, and `n` of them were read.
+    `total` writes how many there are on all pages, where the rows tell that.
     """
 
     source: Source
@@ -41,6 +42,7 @@ class Rows:
     lines: tuple[str, ...]
     loop: str
     at: str
+    total: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,18 @@ class Paging:
     @property
     def limit(self) -> int:
         return self.ask.window.limit
+
+    @property
+    def counted(self) -> bool:
+        """Whether the rows are to be counted while they are read: the total is asked for.
+
+        Only the first window of a list has a row whenever there is one. And a list of the whole
+        graph is not counted so: it is long, and read by an index no further than its window.
+        """
+        window, parts = self.ask.window, {part_of(each) for each in self.node.below}
+        first = isinstance(window.start, int) and window.after is window.before is None
+        asked = "totalCount" in parts or (window.every and "pageSize" in parts)
+        return first and asked and self.parent is not None
 
     def rows(self, source: Source) -> Statement:
         """The rows of the window, in the order in which they are read."""
