@@ -21,9 +21,11 @@ from app.db.engine import Store
 from app.errors import Unavailable
 from app.graphql_over_http import GraphQLOverHTTP
 from app.limits import Limits
-from app.middleware import middleware
+from app.logs import REQUESTS
+from app.middleware import BodyLimit, Envelope
 from app.operations import Operations
 from app.origins import refuse_foreign
+from app.service import Service
 from app.settings import Settings
 from app.strict_json import decode, encode
 from app.vault import Vault
@@ -63,11 +65,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
         yield
         await store.close()
 
-    application = Starlette(
+    application = Service(
+        "/graphql",
+        GraphQLOverHTTP(operations, open_context, explorer=settings.explorer),
+        layers=[Middleware(Envelope, telling=REQUESTS[settings.log_requests]), *_cors(settings)],
+        middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes)],
         routes=_routes(store, operations, open_context, settings),
-        middleware=middleware(
-            settings.max_body_bytes, *_cors(settings), log_requests=settings.log_requests
-        ),
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
@@ -134,9 +137,7 @@ def _routes(
         async with open_context(request) as context:
             context.viewer.identified()
 
-    graphql = GraphQLOverHTTP(operations, open_context, explorer=settings.explorer)
     return [
-        Route("/graphql", graphql, name="graphql"),
         Route("/healthz", _healthy),
         Route("/readyz", ready),
         *([Route("/metrics", _metrics)] if settings.metrics else []),

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -147,14 +146,3 @@ def _with(
     present = {name for name, _ in kept}
     kept += [pair for pair in added if pair[0] not in present]
     return kept
-
-
-def middleware(
-    max_body_bytes: int, *between: Middleware, log_requests: str = "all"
-) -> list[Middleware]:
-    """The layers of the service, outermost first; `between` are inside the log."""
-    return [
-        Middleware(Envelope, telling=REQUESTS[log_requests]),
-        *between,
-        Middleware(BodyLimit, limit=max_body_bytes),
-    ]
