@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from graphql import ExecutionResult
 from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
@@ -127,6 +128,8 @@ class GraphQLOverHTTP:
             return _checked(decode(body, max_depth=limits.json_depth))
         except BadInput as problem:
             raise Refusal(400, problem.message) from None
+        except HTTPException as error:
+            raise Refusal(error.status_code, error.detail, CLOSE) from None
 
     async def _execute(self, request: Request, parameters: Parameters) -> ExecutionResult | Problem:
         try:

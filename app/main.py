@@ -26,9 +26,11 @@ from app.graphql_over_http import GraphQLOverHTTP
 from app.importing.executables import find
 from app.intake import Intake
 from app.limits import Limits
-from app.middleware import middleware
+from app.logs import REQUESTS
+from app.middleware import BodyLimit, Envelope
 from app.operations import Operations
 from app.origins import refuse_foreign
+from app.service import Service
 from app.settings import Settings
 from app.strict_json import decode, encode
 from app.vault import Vault
@@ -41,8 +43,6 @@ from resolvers.plan.planner import Planner
 from rest_compat.endpoints import UPLOAD_PATHS
 from rest_compat.facade import routes as rest_routes
 from schema import schema
-
-GRAPHQL = "/graphql"
 
 OpenContext = Callable[[Request], AbstractAsyncContextManager[Context]]
 
@@ -60,16 +60,7 @@ def create_app(settings: Settings | None = None, intake: Intake | None = None) -
         intake=intake,
     )
     open_context = _open_context(identity, settings)
-    limits = _limits(settings)
-    operations = Operations(
-        schema._schema,  # noqa: SLF001 - Strawberry offers the graphql-core schema in no other way
-        limits,
-        compiler=Planner(schema, store.dialect),
-        introspection=settings.introspection,
-        suggestions=settings.field_suggestions,
-        executor=ColumnExecutor,
-        lasting=_lasting(),
-    )
+    operations = _operations(settings, store)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -77,14 +68,13 @@ def create_app(settings: Settings | None = None, intake: Intake | None = None) -
         await intake.close()
         await store.close()
 
-    application = Starlette(
+    larger = dict.fromkeys(UPLOAD_PATHS, settings.max_upload_bytes)
+    application = Service(
+        "/graphql",
+        GraphQLOverHTTP(operations, open_context, explorer=settings.explorer),
+        layers=[Middleware(Envelope, telling=REQUESTS[settings.log_requests]), *_cors(settings)],
+        middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes, larger=larger)],
         routes=_routes(store, operations, open_context, settings),
-        middleware=middleware(
-            settings.max_body_bytes,
-            *_cors(settings),
-            log_requests=settings.log_requests,
-            larger=dict.fromkeys((*UPLOAD_PATHS, GRAPHQL), settings.max_upload_bytes),
-        ),
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
@@ -119,6 +109,18 @@ def _lasting() -> frozenset[str]:
         to_camel_case(field.python_name)
         for field, answer in answers.items()
         if isinstance(answer, Command) and answer.prepare is not None
+    )
+
+
+def _operations(settings: Settings, store: Store) -> Operations:
+    return Operations(
+        schema._schema,  # noqa: SLF001 - Strawberry offers the graphql-core schema in no other way
+        _limits(settings),
+        compiler=Planner(schema, store.dialect),
+        introspection=settings.introspection,
+        suggestions=settings.field_suggestions,
+        executor=ColumnExecutor,
+        lasting=_lasting(),
     )
 
 
@@ -175,9 +177,7 @@ def _routes(
         async with open_context(request) as context:
             context.viewer.identified()
 
-    graphql = GraphQLOverHTTP(operations, open_context, explorer=settings.explorer)
     return [
-        Route(GRAPHQL, graphql, name="graphql"),
         Route("/healthz", _healthy),
         Route("/readyz", ready),
         *([Route("/metrics", _metrics)] if settings.metrics else []),

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -132,6 +131,20 @@ class BodyLimit:
         await response(scope, receive, send)
 
 
+def counted(receive: Receive, room: int) -> Receive:
+    """Receives no more than `room` bytes of a body; beyond that raises HTTPException."""
+
+    async def receive_counted() -> Message:
+        nonlocal room
+        message = await receive()
+        room -= len(message.get("body", b""))
+        if room < 0:
+            raise HTTPException(TOO_LARGE, headers={"Connection": "close"})
+        return message
+
+    return receive_counted
+
+
 def header(scope: Scope, name: bytes) -> bytes | None:
     """The first header of that name, which ASGI gives in lower case."""
     for key, value in scope["headers"]:
@@ -149,17 +162,3 @@ def _with(
     present = {name for name, _ in kept}
     kept += [pair for pair in added if pair[0] not in present]
     return kept
-
-
-def middleware(
-    max_body_bytes: int,
-    *between: Middleware,
-    log_requests: str = "all",
-    larger: Mapping[str, int] | None = None,
-) -> list[Middleware]:
-    """The layers of the service, outermost first; `between` are inside the log."""
-    return [
-        Middleware(Envelope, telling=REQUESTS[log_requests]),
-        *between,
-        Middleware(BodyLimit, limit=max_body_bytes, larger=larger),
-    ]

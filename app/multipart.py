@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope
 
 from app.errors import BadInput
 from app.limits import Limits
+from app.middleware import counted
 from app.strict_json import decode
 
 MEDIA_TYPE = b"multipart/form-data"
@@ -30,7 +31,7 @@ async def read_multipart(scope: Scope, receive: Receive, limits: Limits) -> Any:
     Raises `BadInput`, and HTTPException for a body over the limit.
     """
     try:
-        form = await Request(scope, receive).form(
+        form = await Request(scope, counted(receive, limits.upload_bytes)).form(
             max_files=MAX_FILES, max_fields=2, max_part_size=limits.body_bytes
         )
     except HTTPException as error:

@@ -152,6 +152,26 @@ def _connection(viewer: Sight) -> ColumnElement[bool]:
     return or_(Connection.user_id == viewer.user_id, shared.correlate(Connection).exists())
 
 
+def connections_open(environment: Any, viewer: Sight) -> ColumnElement[bool]:
+    """The environment shows the viewer all its connections: see `_connection`."""
+    home = select(Environment.id).where(
+        Environment.id == environment,
+        live(Environment),
+        any_of(Environment.organization_id, viewer.organizations_with(Permission.VIEW_CONNECTIONS)),
+    )
+    return home.correlate_except(Environment).exists()
+
+
+def teams_open(organization: Any, viewer: Sight) -> ColumnElement[bool]:
+    """The organization shows the viewer all its teams: see `_team`."""
+    return any_of(organization, viewer.organizations_with(Permission.VIEW_TEAM))
+
+
+def users_open(organization: Any, viewer: Sight) -> ColumnElement[bool]:
+    """The organization shows the viewer all its users: see `_user`."""
+    return any_of(organization, viewer.organizations)
+
+
 def _environment(viewer: Sight) -> ColumnElement[bool]:
     return any_of(
         Environment.organization_id, viewer.organizations_with(Permission.VIEW_ENVIRONMENT)

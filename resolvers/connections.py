@@ -14,7 +14,7 @@ from app.db.connections import Connection
 from app.db.environments import Environment, EnvironmentConnection
 from app.errors import BadInput, Conflict, NotFound
 from resolvers import credentials, texts
-from resolvers.access import Viewer, visible
+from resolvers.access import Viewer, connections_open, visible
 from resolvers.context import Context, Work
 from resolvers.listing import Filter, Listing, Order, Via
 
@@ -71,6 +71,7 @@ CONNECTIONS_OF_ENVIRONMENT = Listing(
     via=Via(
         EnvironmentConnection.environment_id,
         joins=((EnvironmentConnection, EnvironmentConnection.connection_id == Connection.id),),
+        opens=connections_open,
     ),
     otherwise=("assigned", _UNASSIGNED),
 )

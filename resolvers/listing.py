@@ -86,11 +86,16 @@ class Order:
 
 @dataclass(frozen=True)
 class Via:
-    """How a parent reaches the rows: tables joined to theirs, and the column of the parent's id."""
+    """How a parent reaches the rows: tables joined to theirs, and the column of the parent's id.
+
+    `opens(id, viewer)` is enough for all rows that a parent reaches to be visible. It is asked
+    once for the parent, where visibility is asked for each row.
+    """
 
     parent: InstrumentedAttribute[UUID]
     joins: tuple[tuple[type[Table], Criterion], ...] = ()
     where: tuple[Criterion, ...] = ()
+    opens: Callable[[Any, Sight], Criterion] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +116,13 @@ class Listing:
     everyone: bool = False
 
     def under(
-        self, parent: InstrumentedAttribute[UUID], *joins: tuple[type[Table], Criterion]
+        self,
+        parent: InstrumentedAttribute[UUID],
+        *joins: tuple[type[Table], Criterion],
+        opens: Callable[[Any, Sight], Criterion] | None = None,
     ) -> Listing:
         """The same list, of the rows one parent reaches."""
-        return replace(self, via=Via(parent, joins))
+        return replace(self, via=Via(parent, joins, opens=opens))
 
 
 #: A place in an ordered list: the sort value and the id of the row there, or expressions for them.

@@ -16,6 +16,7 @@ from app.db.users import User
 from app.errors import NotFound
 from app.permissions import Permission
 from resolvers import texts
+from resolvers.access import teams_open
 from resolvers.context import Work
 from resolvers.listing import Filter, Listing, Order
 from resolvers.users import find_user
@@ -42,7 +43,9 @@ _MEMBER = (User, User.id == TeamUser.user_id)
 TEAM_MEMBERSHIPS_OF_TEAM = TEAM_MEMBERSHIPS.under(TeamUser.team_id, _MEMBER)
 TEAM_MEMBERSHIPS_OF_USER = TEAM_MEMBERSHIPS.under(TeamUser.user_id, _MEMBER)
 TEAMS_OF_ORGANIZATION = TEAMS.under(
-    TeamOrganization.org_id, (TeamOrganization, TeamOrganization.team_id == Team.id)
+    TeamOrganization.org_id,
+    (TeamOrganization, TeamOrganization.team_id == Team.id),
+    opens=teams_open,
 )
 TEAMS_OF_USER = TEAMS.under(TeamUser.user_id, (TeamUser, TeamUser.team_id == Team.id))
 

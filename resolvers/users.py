@@ -15,7 +15,7 @@ from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import Team, TeamOrganization, TeamUser
 from app.db.users import User, UserRole
 from app.errors import NotFound
-from resolvers.access import Sight, visible
+from resolvers.access import Sight, users_open, visible
 from resolvers.context import Context, Work
 from resolvers.grants import DEFAULT_ROLE
 from resolvers.listing import Ask, Filter, Listing, Order, Via, Window
@@ -70,7 +70,9 @@ PUBLIC_USERS = Listing(
     everyone=True,
 )
 USERS_OF_ORGANIZATION = USERS.under(
-    OrganizationUser.organization_id, (OrganizationUser, OrganizationUser.user_id == User.id)
+    OrganizationUser.organization_id,
+    (OrganizationUser, OrganizationUser.user_id == User.id),
+    opens=users_open,
 )
 USERS_OF_TEAM = USERS.under(TeamUser.team_id, (TeamUser, TeamUser.user_id == User.id))
 USERS_NOT_IN_TEAM = Listing(

@@ -11,18 +11,22 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.db.arrays import any_of
 from app.db.base import live
 from resolvers.access import Sight, Viewer, passable, visible
-from resolvers.listing import Ask, Criterion, Expression, Place, matches
+from resolvers.listing import Ask, Criterion, Expression, Listing, Place, matches
 
 
 def matching(
-    ask: Ask, viewer: Sight, statement: Select[*tuple[Any, ...]]
+    ask: Ask, viewer: Sight, statement: Select[*tuple[Any, ...]], parent: Expression | None = None
 ) -> Select[*tuple[Any, ...]]:
-    """Narrow a statement over the list's table to the rows that answer the question."""
+    """Narrow a statement over the list's table to the rows that answer the question.
+
+    They are those of all parents. `parent` is the id of the only one whose rows are wanted, if
+    that is known to the statement.
+    """
     listing = ask.listing
     alive = live(listing.table)
     statement = statement.where(~alive if ask.deleted else alive)
     if not listing.everyone:
-        statement = statement.where(visible(listing.table, viewer))
+        statement = statement.where(_shown(listing, viewer, parent))
     if listing.via is not None:
         for table, on in listing.via.joins:
             statement = statement.join(table, and_(on, live(table)))
@@ -33,6 +37,13 @@ def matching(
     return statement.where(
         *(listing.filters[name].criterion(value, viewer) for name, value in ask.filters)
     )
+
+
+def _shown(listing: Listing, viewer: Sight, parent: Expression | None) -> Criterion:
+    seen = visible(listing.table, viewer)
+    if parent is None or listing.via is None or listing.via.opens is None:
+        return seen
+    return or_(listing.via.opens(parent, viewer), seen)
 
 
 def _beyond(ask: Ask, place: Place, *, later: bool) -> Criterion:
@@ -55,10 +66,10 @@ def sorting(ask: Ask, key: Expression, identity: Expression) -> tuple[Expression
 
 
 def bounded(
-    ask: Ask, viewer: Sight, statement: Select[*tuple[Any, ...]]
+    ask: Ask, viewer: Sight, statement: Select[*tuple[Any, ...]], parent: Expression | None = None
 ) -> Select[*tuple[Any, ...]]:
-    """Narrow a statement to the rows of the list between the places of its window."""
-    statement = matching(ask, viewer, statement)
+    """Narrow a statement as `matching` does, and to the places of the question's window."""
+    statement = matching(ask, viewer, statement, parent)
     if ask.window.after is not None:
         statement = statement.where(_beyond(ask, ask.window.after, later=True))
     if ask.window.before is not None:

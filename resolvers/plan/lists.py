@@ -91,9 +91,12 @@ def _split(paging: Paging, carrier: Carrier) -> Rows:
     source, inner = making.source(paging.ask.listing.table), Carrier(making.engine, Form.SPLIT)
     place, within = carrier.reserve(), inner.reserve()
     items = _items(paging, source, inner)
-    within(paging.rows(source).subquery(source.alias))
-    name = making.alias()
+    rows, name = paging.rows(source), making.alias()
     columns: list[ColumnElement[Any]] = [func.count().label("n")]
+    if paging.counted:
+        rows = rows.add_columns(func.count().over().label("number"))
+        columns.append(func.max(literal_column(f"{source.alias}.number")).label("number"))
+    within(rows.subquery(source.alias))
     lines, known = [f"n = {_of(carrier, name, 'n')}"], "n"
     for number, value in enumerate(inner.selected()):
         text, nullable = _text(value), inner.cells[number].nullable
@@ -112,7 +115,8 @@ def _split(paging: Paging, carrier: Carrier) -> Rows:
     texts = ", ".join(f"a{number}" for number in every)
     lines.append(f"m = min(n, {paging.limit})")
     loop = f"for {variables}, in zip({texts})"
-    return Rows(source, inner, items, tuple(lines), loop, "a{{cell}}[{row}]")
+    total = f"({_of(carrier, name, 'number')} or 0)" if paging.counted else ""
+    return Rows(source, inner, items, tuple(lines), loop, "a{{cell}}[{row}]", total)
 
 
 def _text(value: ColumnElement[Any]) -> ColumnElement[Any]:

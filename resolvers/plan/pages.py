@@ -36,19 +36,23 @@ def _member(paging: Paging, part: Node, rows: Rows | None, carrier: Carrier) -> 
         return _tally(paging.making, part.answer, carrier)
     match part_of(part):
         case "totalCount":
-            return paging.total(carrier)
+            return _total(paging, rows, carrier)
         case "page":
             return f"f[{paging.node.index}]"
         case "pageSize":
-            return _size(paging, carrier)
+            return _size(paging, rows, carrier)
     assert rows is not None
     return _info(paging, part, rows) if part_of(part) == "pageInfo" else _all(paging, part, rows)
 
 
-def _size(paging: Paging, carrier: Carrier) -> str:
+def _total(paging: Paging, rows: Rows | None, carrier: Carrier) -> str:
+    return rows.total if rows is not None and rows.total else paging.total(carrier)
+
+
+def _size(paging: Paging, rows: Rows | None, carrier: Carrier) -> str:
     if not paging.ask.window.every:
         return str(paging.limit)
-    return f"max(1, min({paging.total(carrier)}, {paging.limit}))"
+    return f"max(1, min({_total(paging, rows, carrier)}, {paging.limit}))"
 
 
 def _all(paging: Paging, part: Node, rows: Rows) -> str:

@@ -33,6 +33,7 @@ class Rows:
 
     `lines` come first; then `loop` goes through the rows, of which `items` writes one, by the name
     of the field of the page. `at` writes a cell of the row of a number, and `n` of them were read.
+    `total` writes how many there are on all pages, where the rows tell that.
     """
 
     source: Source
@@ -41,6 +42,7 @@ class Rows:
     lines: tuple[str, ...]
     loop: str
     at: str
+    total: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,23 @@ class Paging:
     def limit(self) -> int:
         return self.ask.window.limit
 
+    @property
+    def counted(self) -> bool:
+        """Whether the rows are to be counted while they are read: the total is asked for.
+
+        Only the first window of a list has a row whenever there is one. And a list of the whole
+        graph is not counted so: it is long, and read by an index no further than its window.
+        """
+        window, parts = self.ask.window, {part_of(each) for each in self.node.below}
+        first = isinstance(window.start, int) and window.after is window.before is None
+        asked = "totalCount" in parts or (window.every and "pageSize" in parts)
+        return first and asked and self.parent is not None
+
     def rows(self, source: Source) -> Statement:
         """The rows of the window, in the order in which they are read."""
         key, table = sort_key(self.ask), self.ask.listing.table
-        statement = self._under(bounded(self.ask, self.making.viewer, source.columns()))
+        statement = bounded(self.ask, self.making.viewer, source.columns(), self.parent)
+        statement = self._under(statement)
         statement = statement.order_by(*sorting(self.ask, key, table.id))
         statement = statement.limit(literal_column(str(self.limit + self.more)))
         start = self.ask.window.start
@@ -73,7 +88,8 @@ class Paging:
     def total(self, carrier: Carrier) -> str:
         """Source of the number of rows on all pages."""
         counted = select(func.count().label("value")).select_from(self.ask.listing.table)
-        counted = self._under(matching(self.ask.narrowed(), self.making.viewer, counted))
+        counted = matching(self.ask.narrowed(), self.making.viewer, counted, self.parent)
+        counted = self._under(counted)
         key, alias = ("total", self.node.index), self.making.alias()
         return carrier.value(carrier.read(key, alias, counted, "count", nullable=False))
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import structlog
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -17,7 +18,8 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import LogCapture
 
-from app.middleware import Envelope, middleware
+from app.logs import REQUESTS
+from app.middleware import BodyLimit, Envelope
 
 SECRET = "hunter2"
 
@@ -43,6 +45,7 @@ async def late_bug(_: Request) -> Response:
     return StreamingResponse(body())
 
 
+LAYERS = [Middleware(Envelope), Middleware(BodyLimit, limit=10)]
 APP = Starlette(
     routes=[
         Route("/fine", fine),
@@ -50,7 +53,7 @@ APP = Starlette(
         Route("/bug", bug),
         Route("/late-bug", late_bug),
     ],
-    middleware=middleware(10),
+    middleware=LAYERS,
 )
 
 
@@ -129,7 +132,9 @@ async def test_one_line_tells_of_a_request(logs: list[Any]) -> None:
 
 
 async def test_a_request_that_need_not_be_told_of_leaves_no_line(logs: list[Any]) -> None:
-    quiet = Starlette(routes=[Route("/bug", bug)], middleware=middleware(10, log_requests="none"))
+    quiet = Starlette(
+        routes=[Route("/bug", bug)], middleware=[Middleware(Envelope, telling=REQUESTS["none"])]
+    )
     with TestClient(quiet) as client:
         client.get("/absent")
         client.get("/bug")
@@ -185,7 +190,7 @@ async def test_other_protocols_pass_untouched() -> None:
     async def send(_: Message) -> None: ...
 
     wrapped: Any = app
-    for layer in reversed(middleware(10)):
+    for layer in reversed(LAYERS):
         wrapped = layer.cls(wrapped, *layer.args, **layer.kwargs)
     await wrapped({"type": "lifespan"}, receive, send)
     assert seen == ["lifespan"]

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 import uvicorn
 from graphql import build_schema
-from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.routing import Route
 
 from app.graphql_over_http import GraphQLOverHTTP
 from app.limits import Limits
-from app.middleware import middleware
+from app.middleware import Envelope
 from app.operations import Operations
+from app.service import Service
 
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
@@ -48,7 +48,7 @@ def url() -> Iterator[str]:
     """A service on a free port of the loopback interface."""
     schema = build_schema("type Query { name: String } type Mutation { rename: String }")
     endpoint = GraphQLOverHTTP(Operations(schema, Limits()), open_context)
-    app = Starlette(routes=[Route("/graphql", endpoint)], middleware=middleware(262_144))
+    app = Service("/graphql", endpoint, layers=[Middleware(Envelope)])
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
