@@ -66,7 +66,7 @@ def _put(operations: Any, path: object, content: bytes) -> None:
     """Put the content in the place of a null, as the specification has it."""
     steps = path.split(".") if isinstance(path, str) else []
     try:
-        target = operations if steps[0] == "variables" else None
+        target: Any = operations if steps[0] == "variables" else None
         for step in steps[:-1]:
             target = _member(target, step)
         if _member(target, steps[-1]) is None:

@@ -16,9 +16,13 @@ from app.db import migrations
 from app.db.base import live
 from app.db.engine import Store
 from app.db.keys import Key, Role
+from app.db.registry import Model
 from app.db.users import User, UserRole
 from app.demo import is_empty, load_demo
 from app.permissions import Permission
+from app.registering import register
+from app.registry.definitions import model_id
+from app.registry.kubernetes import core_package
 from app.settings import Settings, SettingsError
 from app.vault import Vault
 
@@ -39,7 +43,7 @@ async def _claim(url: str) -> None:
 
 
 def seed(settings: Settings, *, demo: bool) -> bool:
-    """Store the permission keys if one is missing, and the demo if asked for.
+    """Store the permission keys and the built-in kinds if missing, and the demo if asked for.
 
     False if the demo was asked for and left out, because the database has users already.
     """
@@ -51,12 +55,15 @@ def seed(settings: Settings, *, demo: bool) -> bool:
 async def _seed(store: Store, settings: Settings, demo: bool) -> bool:  # noqa: FBT001 - see `seed`
     async with store.reading() as session:
         missing, empty = await missing_keys(session), await is_empty(session)
+        known = await session.get(Model, model_id(core_package().model))
     if demo and empty:
         vault = open_vault(settings)
         await store.write(lambda session: load_demo(session, vault), timeout=SECONDS)
     elif missing:
         text = files("app").joinpath("permission_keys.csv").read_text("utf-8")
         await store.write(lambda session: load_catalogue(session, text), timeout=SECONDS)
+    if known is None:
+        await store.write(lambda session: register(session, core_package()), timeout=SECONDS)
     return empty or not demo
 
 

@@ -148,7 +148,8 @@ async def test_a_design_is_read_exported_and_deleted_by_its_owner_alone(service:
     assert (design["name"], design["owner"]) == ("Mine", {"email": "bob@example.org"})
     assert (await query(service, "ann", listed))["designs"]["totalCount"] == 0
 
-    one = "query ($id: ID!) { design(id: $id) { patternFile yaml source design } node(id: $id) { id } }"
+    fields = "patternFile yaml source design"
+    one = f"query ($id: ID!) {{ design(id: $id) {{ {fields} }} node(id: $id) {{ id }} }}"
     assert await query(service, "ann", one, id=design["id"]) == {"design": None, "node": None}
     found = (await query(service, "bob", one, id=design["id"]))["design"]
     assert base64.b64decode(found["source"]) == SHOP
@@ -323,4 +324,7 @@ async def test_what_others_rely_on_is_not_replaced_by_the_administrator_of_one_o
 async def test_each_method_names_what_it_requires(
     service: Service, given: dict[str, Any], named: str
 ) -> None:
-    await service.refused("BAD_USER_INPUT", "ann", "registerMeshmodels", register=True, **given)
+    message = await service.refused(
+        "BAD_USER_INPUT", "ann", "registerMeshmodels", register=True, **given
+    )
+    assert isinstance(service.door, RestDoor) or f"importBody.{named}: " in message
