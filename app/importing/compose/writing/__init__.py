@@ -1,0 +1,1 @@
+"""From a project to objects of Kubernetes, by the rules of kompose."""
