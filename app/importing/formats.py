@@ -11,7 +11,7 @@ from app.importing.content import Content, opened, stem_of
 from app.importing.documents import yaml_documents
 from app.importing.executables import Tools
 from app.importing.kubernetes import Object
-from app.importing.refusals import Unreadable, Unsupported
+from app.importing.refusals import Refused, Unreadable, Unsupported
 
 CHART, KUSTOMIZATION = "Chart.yaml", "kustomization.yaml"
 
@@ -35,13 +35,14 @@ class Imported:
 class Format:
     """`mismatch` says why content is not of the format, or None; then `read` makes it of it.
 
-    The one looks at the outside alone. The other raises `Refused` for what is wrong within: it
-    is no reason to try another format.
+    The one looks at the outside alone. The other raises `Refused` for what is wrong within: of
+    content that is `surely` of the format, so that no other format is tried.
     """
 
     type: str
     mismatch: Callable[[Content], str | None]
     read: Callable[[Content, Tools], Imported]
+    surely: bool = True
 
 
 def read(name: str, data: bytes, tools: Tools) -> Imported:
@@ -49,8 +50,14 @@ def read(name: str, data: bytes, tools: Tools) -> Imported:
     content = opened(name, data)
     reasons = []
     for each in FORMATS:
-        if (reason := each.mismatch(content)) is None:
-            return each.read(content, tools)
+        reason = each.mismatch(content)
+        try:
+            if reason is None:
+                return each.read(content, tools)
+        except Refused as refused:
+            if each.surely:
+                raise
+            reason = refused.message.rstrip(".")
         reasons.append(f"{each.type}: {reason}")
     raise Unsupported(f"{name} is of no known format. {'; '.join(reasons)}.")
 
@@ -109,12 +116,12 @@ def _kustomize(content: Content, tools: Tools) -> Imported:
     return Imported("k8s-kustomize", stem_of(content.name), objects=objects)
 
 
-# A Compose file has no kind and a manifest no services; a Meshery design has neither. Charts and
-# kustomizations are told apart by the file at their root.
+# A Compose file has no kind and a manifest no services; a Meshery design has neither. But old
+# designs had services as well. Charts and kustomizations are told apart by the file at their root.
 FORMATS = (
     Format("meshery-design", meshery.mismatch, _meshery),
     Format("k8s-manifest", kubernetes.mismatch, _kubernetes),
     Format("helm-chart", lambda content: _archive(content, CHART), _helm),
-    Format("docker-compose", _no_compose, _compose),
+    Format("docker-compose", _no_compose, _compose, surely=False),
     Format("k8s-kustomize", lambda content: _archive(content, KUSTOMIZATION), _kustomize),
 )
