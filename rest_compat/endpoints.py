@@ -107,10 +107,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
              others="401 404 500"),
 
     Endpoint("POST", "/api/meshmodels/register", "registerMeshmodels", 201, "Model",
-             others="400 401 500", silent="400 500", aliases=("/api/registry/register",),
-             uploads=True),
+             others="400 401 500", aliases=("/api/registry/register",), uploads=True),
     Endpoint("POST", "/api/pattern/import", "importDesign", 200, "Design",
-             others="400 401 500", silent="400 500", uploads=True),
+             others="400 401 500", uploads=True),
 
     Endpoint("GET", "/api/users", "getUsers", 200, "User", others="400 401 500", public=True),
 )

@@ -122,8 +122,8 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
         "k8s-manifest",
         "ingress-nginx-deploy",
         (
-            "ClusterRole 2, ClusterRoleBinding 2, ConfigMap 1, Deployment 1, IngressClass 1, Job 2, "
-            "Namespace 1, Role 2, RoleBinding 2, Service 2, ServiceAccount 2, "
+            "ClusterRole 2, ClusterRoleBinding 2, ConfigMap 1, Deployment 1, IngressClass 1, "
+            "Job 2, Namespace 1, Role 2, RoleBinding 2, Service 2, ServiceAccount 2, "
             "ValidatingWebhookConfiguration 1"
         ),
     ),

@@ -1,0 +1,259 @@
+"""Files as real clients send them: forms, base64, data URLs, arrays of bytes, addresses."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from app.db.designs import Design
+from app.errors import BadInput
+from app.fetching.fetcher import Fetched, Fetcher
+from tests.service import Service, opened
+from tests.test_imports import SHOP, component, package, query, rows, text
+
+REGISTER, IMPORT = "/api/meshmodels/register", "/api/pattern/import"
+REGISTERED = "Imported model acme-operator (1 component and 1 relationship)"
+ACME = package(component("Broker"))
+
+
+class Web(Fetcher):
+    """In place of the internet: some files by their addresses."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        super().__init__()
+        self.files = files
+        self.asked: list[str] = []
+
+    async def get(self, url: str) -> Fetched:
+        self.asked.append(url)
+        if url not in self.files:
+            raise BadInput("url: nothing is there.", field="url")
+        return Fetched(url, url.rpartition("/")[2], self.files[url], "")
+
+
+WEB = {
+    "https://example.org/shop.yaml": SHOP,
+    "https://example.org/acme.tgz": ACME,
+}
+
+
+@pytest.fixture
+async def service(database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
+    async with opened("rest", database_url, tmp_path, Web(WEB)) as service:
+        yield service
+
+
+async def post(service: Service, person: str, path: str, **sent: Any) -> httpx2.Response:
+    headers = {"Authorization": f"Bearer {service.token(person)}"}
+    return await service.client.post(path, headers=headers, **sent)
+
+
+FORMS: list[dict[str, Any]] = [
+    {
+        "data": {"uploadType": "file", "register": "true"},
+        "files": {"importBody[modelFile]": ("acme.tgz", ACME)},
+    },
+    {
+        "data": {"uploadType": "File Import", "register": "TRUE"},
+        "files": {"modelFile": ("a", ACME)},
+    },
+    {
+        "data": {"uploadType": "file", "register": "1", "importBody.fileName": "x.tgz"},
+        "files": {"importBody.modelFile": ("blob", ACME)},
+    },
+    {
+        "data": {
+            "uploadType": "file",
+            "register": "true",
+            "importBody": json.dumps({"fileName": "acme.tgz", "modelFile": text(ACME)}),
+        },
+        "files": {"ignored": ("x", b"")},
+    },
+    {
+        "data": {"uploadType": "file", "register": "true"},
+        "files": {
+            "importBody": (
+                "blob",
+                json.dumps({"file_name": "acme.tgz", "model_file": text(ACME)}),
+                "application/json",
+            )
+        },
+    },
+    {
+        "data": {
+            "uploadType": "urlImport",
+            "register": "true",
+            "url": "https://example.org/acme.tgz",
+        },
+        "files": {"ignored": ("x", b"")},
+    },
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=range(len(FORMS)))
+async def test_forms_of_registrations(service: Service, form: dict[str, Any]) -> None:
+    response = await post(service, "ann", REGISTER, **form)
+    assert (response.status_code, response.json()) == (201, {"message": REGISTERED})
+
+
+BODIES: list[dict[str, Any]] = [
+    {"fileName": "acme.tgz", "modelFile": text(ACME)},
+    {"file_name": "acme.tgz", "model_file": text(ACME)},
+    {"fileName": "a.tgz", "modelFile": f"data:application/gzip;base64,{text(ACME)}"},
+    {"fileName": "a.tgz", "modelFile": list(ACME)},
+]
+
+
+@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
+@pytest.mark.parametrize("path", [REGISTER, "/api/registry/register"])
+async def test_json_of_registrations(service: Service, body: dict[str, Any], path: str) -> None:
+    sent = {"uploadType": "file", "register": True, "importBody": body}
+    response = await post(service, "ann", path, json=sent)
+    assert (response.status_code, response.json()) == (201, {"message": REGISTERED})
+
+
+@pytest.mark.parametrize(
+    "kind", ["urlImport", "URL Import", "urlimport", "url import", "URLIMPORT"]
+)
+async def test_labels_of_upload_types(service: Service, kind: str) -> None:
+    body = {"url": "https://example.org/acme.tgz"}
+    sent = {"uploadType": kind, "register": True, "importBody": body}
+    assert (await post(service, "ann", REGISTER, json=sent)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("sent", "named"),
+    [
+        ({"uploadType": "carrier pigeon"}, "uploadType: 'carrier pigeon' is not one of: file, "),
+        ({"importBody": []}, "importBody: expected a JSON object"),
+        ({"importBody": "{"}, "importBody: this is not valid JSON"),
+        (
+            {"importBody": {"fileName": "a", "modelFile": "?"}},
+            "importBody.modelFile: Invalid base64",
+        ),
+        ({"importBody": {"fileName": "a", "modelFile": [300]}}, "importBody.modelFile: Invalid"),
+        ({"register": None}, "register: this is required"),
+    ],
+)
+async def test_what_is_wrong_is_named(service: Service, sent: dict[str, Any], named: str) -> None:
+    given = {"uploadType": "file", "register": True, "importBody": BODIES[0], **sent}
+    response = await post(service, "ann", REGISTER, json=given)
+    assert response.status_code == 400
+    assert named in response.text
+
+
+async def test_forms_of_designs(service: Service) -> None:
+    files = {"file": ("shop.yaml", SHOP, "application/yaml")}
+    done = await post(service, "bob", IMPORT, files=files)
+    assert (done.status_code, done.json()) == (
+        200,
+        {"message": "Imported design 'shop' of type 'k8s-manifest'"},
+    )
+    named = {"fileName": "other.yml", "name": "Mine"}
+    done = await post(service, "bob", IMPORT, files=files, data=named)
+    assert done.json() == {"message": "Imported design 'Mine' of type 'k8s-manifest'"}
+
+
+async def test_json_of_designs(service: Service) -> None:
+    for sent in (
+        {"file": text(SHOP), "file_name": "shop.yaml"},
+        {"file": list(SHOP), "fileName": "shop.yaml"},
+        {"url": "https://example.org/shop.yaml"},
+    ):
+        done = await post(service, "bob", IMPORT, json=sent)
+        assert done.json() == {"message": "Imported design 'shop' of type 'k8s-manifest'"}
+    urls = sorted(row.source_url or "" for row in await rows(service, Design))
+    assert urls == ["", "", "https://example.org/shop.yaml"]
+
+
+async def test_an_address_without_content(service: Service) -> None:
+    done = await post(service, "bob", IMPORT, json={"url": "https://example.org/absent.yaml"})
+    assert (done.status_code, done.text) == (400, "url: nothing is there.")
+
+
+async def test_what_is_no_form(service: Service) -> None:
+    headers = {"Content-Type": "multipart/form-data"}
+    headers["Authorization"] = f"Bearer {service.token('bob')}"
+    done = await service.client.post(IMPORT, content=b"x", headers=headers)
+    assert done.status_code == 400
+    assert "multipart" in done.text
+
+
+async def test_a_file_over_the_limit(service: Service) -> None:
+    done = await post(service, "bob", IMPORT, files={"file": ("a.yaml", b"a" * 33_554_433)})
+    assert done.status_code == 413
+
+
+SEND = """mutation ($file: Bytes!) {
+  importDesign(input: {file: $file, fileName: "shop.yaml"}) {
+    message warnings design { name sourceName componentsCount unmatched }
+  }
+}"""
+
+
+async def send(service: Service, operations: Any, places: Any, **files: bytes) -> httpx2.Response:
+    data = {"operations": json.dumps(operations), "map": json.dumps(places)}
+    parts = {name: ("any", content) for name, content in files.items()}
+    return await post(service, "bob", "/graphql", data=data, files=parts or {"x": ("x", b"")})
+
+
+async def test_a_graphql_request_with_a_file(service: Service) -> None:
+    operations = {"query": SEND, "variables": {"file": None}}
+    done = await send(
+        service, operations, {"0": ["variables.file"]}, **{"0": SHOP + b" " * 300_000}
+    )
+    assert done.json() == {
+        "data": {
+            "importDesign": {
+                "message": "Imported design 'shop' of type 'k8s-manifest'",
+                "warnings": [],
+                "design": {
+                    "name": "shop",
+                    "sourceName": "shop.yaml",
+                    "componentsCount": 3,
+                    "unmatched": [
+                        {"kind": "Namespace", "apiVersion": "v1", "name": "shop"},
+                        {"kind": "Deployment", "apiVersion": "apps/v1", "name": "web"},
+                        {"kind": "Gizmo", "apiVersion": "example.org/v1", "name": "odd"},
+                    ],
+                },
+            }
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("operations", "places"),
+    [
+        ({"query": SEND, "variables": {"file": None}}, {"0": ["variables.other"]}),
+        ({"query": SEND, "variables": {"file": "x"}}, {"0": ["variables.file"]}),
+        ({"query": SEND, "variables": {"file": None}}, {"0": ["query"]}),
+        ({"query": SEND, "variables": {"file": None}}, {"0": "variables.file"}),
+        ({"query": SEND, "variables": {"file": None}}, {"1": ["variables.file"]}),
+        ({"query": SEND, "variables": {"file": [None]}}, {"0": ["variables.file.-7"]}),
+        ([{"query": SEND}], {}),
+        ({"query": SEND}, []),
+    ],
+)
+async def test_a_map_that_leads_nowhere(service: Service, operations: Any, places: Any) -> None:
+    done = await send(service, operations, places, **{"0": SHOP})
+    assert done.status_code == 400
+    assert await rows(service, Design) == []
+
+
+async def test_a_large_text_in_json_is_told_the_limit(service: Service) -> None:
+    message = {"query": SEND, "variables": {"file": text(b"a" * 100_000)}}
+    done = await post(service, "bob", "/graphql", json=message)
+    assert done.json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+
+
+async def test_the_source_comes_back_as_it_was(service: Service) -> None:
+    await post(service, "bob", IMPORT, json={"file": text(SHOP), "fileName": "shop.yaml"})
+    found = await query(service, "bob", "{ designs { items { source } } }")
+    assert base64.b64decode(found["designs"]["items"][0]["source"]) == SHOP
