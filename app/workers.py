@@ -159,7 +159,11 @@ class Workers:
         pool = ProcessPool(
             self._count, initializer=_prepare, initargs=(self._memory_bytes,), context=context
         )
-        assert pool.active  # asking starts it
+        try:
+            assert pool.active  # asking starts it
+        except BrokenProcessPool as error:  # the system has no process to give
+            _stop(pool)
+            raise _failed() from error
         return pool
 
     def _end(self) -> None:
@@ -169,8 +173,12 @@ class Workers:
     def _discard(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
-            pool.stop()  # type: ignore[no-untyped-call] # Pebble types most of itself
-            pool.join()
+            _stop(pool)
+
+
+def _stop(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call] # Pebble types most of itself
+    pool.join()
 
 
 def _exceeded(what: str, **limits: float) -> LimitExceeded:

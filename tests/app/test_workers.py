@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,14 @@ async def test_late_work_is_killed(fifo: str) -> None:
         assert await some.run(add, 1, 2, seconds=5) == 3
 
 
+async def test_late_work_that_is_not_python_is_killed_at_once() -> None:
+    async with workers() as some:
+        assert await some.run(add, 1, 2, seconds=5) == 3
+        async with asyncio.timeout(2):
+            with pytest.raises(LimitExceeded):
+                await some.run(sum, range(10**12), seconds=0.2)
+
+
 async def test_work_that_needs_too_much_memory() -> None:
     async with workers() as some:
         first = await some.run(pid, seconds=5)
@@ -232,6 +241,19 @@ async def test_a_worker_of_which_nothing_is_heard_is_replaced(
         with pytest.raises(Unavailable, match="sent again"):
             await some.run(add, 1, 2, seconds=0.1)
         assert await gone(first)
+        assert await some.run(add, 1, 2, seconds=5) == 3
+
+
+async def test_without_processes_there_is_no_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(process: object) -> None:
+        del process
+        raise OSError
+
+    async with workers() as some:
+        with monkeypatch.context() as patched:
+            patched.setattr(ForkServerProcess, "start", refuse)
+            with pytest.raises(Unavailable):
+                await some.run(add, 1, 2, seconds=5)
         assert await some.run(add, 1, 2, seconds=5) == 3
 
 
@@ -286,8 +308,9 @@ async def test_workers_that_were_never_used_close() -> None:
     await some.close()
 
 
-async def test_the_server_goes_on_while_a_worker_works(fifo: str) -> None:
-    """Also while workers start and are killed."""
+@asynccontextmanager
+async def ticking() -> AsyncIterator[None]:
+    """The event loop is never held up for long."""
     gaps: list[float] = []
 
     async def tick() -> None:
@@ -296,15 +319,31 @@ async def test_the_server_goes_on_while_a_worker_works(fifo: str) -> None:
             await asyncio.sleep(0.005)
             gaps.append(time.perf_counter() - start)
 
-    async with workers() as some:
-        ticking = asyncio.create_task(tick())
+    ticks = asyncio.create_task(tick())
+    yield
+    ticks.cancel()
+    assert len(gaps) > 40
+    assert max(gaps) < 0.5
+
+
+async def test_the_server_goes_on_while_a_worker_works(fifo: str) -> None:
+    async with ticking(), workers() as some:
         reading = asyncio.create_task(told(fifo))
         with pytest.raises(LimitExceeded):
-            await some.run(spin, fifo, seconds=0.5)
+            await some.run(spin, fifo, seconds=1)
         await reading
-        ticking.cancel()
-    assert len(gaps) > 40
-    assert max(gaps) < 0.25
+
+
+async def test_the_server_goes_on_while_workers_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = ForkServerProcess.start
+
+    def slowly(process: ForkServerProcess) -> None:
+        time.sleep(0.6)
+        start(process)
+
+    monkeypatch.setattr(ForkServerProcess, "start", slowly)
+    async with ticking(), workers(2) as some:
+        assert await asyncio.gather(*(some.run(add, 1, 2, seconds=5) for _ in range(4))) == [3] * 4
 
 
 SERVER = """
@@ -335,6 +374,7 @@ import asyncio
 from app.workers import Workers
 
 async def main():
+    asyncio.get_running_loop().slow_callback_duration = 1  # only to be told of what is wrong
     workers = Workers(2)
     print(await asyncio.gather(*(workers.run(len, "abc", seconds=5) for _ in range(4))))
     await workers.close()

@@ -24,6 +24,7 @@ NAMES: dict[str, list[list[str]]] = {
     "rebinding.example": [[A], ["127.0.0.1"]],
     "mixed.example": [[A, "10.0.0.1"]],
     "none.example": [[]],
+    "many.example": [[f"8.8.8.{last}" for last in range(50)]],
 }
 
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -260,8 +261,13 @@ async def test_another_address_of_the_host_is_tried() -> None:
         world.down = frozenset({B})
         assert (await world.fetcher().get("http://both.example/")).content == b"content"
         assert world.dialled == [(B, 80), (A, 80)]
-        world.down = frozenset({A, B})
-        assert NOTHING_HAD in await refusal(world, "http://both.example/")
+
+
+async def test_not_all_of_many_addresses_are_tried() -> None:
+    async with internet() as world:
+        world.down = frozenset(NAMES["many.example"][0])
+        assert NOTHING_HAD in await refusal(world, "http://many.example/")
+    assert len(world.dialled) == 3
 
 
 async def test_redirects_are_followed_without_cookies() -> None:
