@@ -70,7 +70,7 @@ def _located(name: str, given: Path | None) -> Path | None:
     found = shutil.which(given or name)
     if given is not None and found is None:
         raise ValueError(f"{SETTINGS[name]}: {given} is not an executable file.")
-    return Path(found).resolve() if found else None
+    return Path(found).absolute() if found else None
 
 
 @once

@@ -72,37 +72,39 @@ def build_kustomization(tree: Mapping[str, bytes], tools: Tools) -> bytes:
     """
     if ROOT not in tree:
         raise Unreadable(f"A Kustomize archive has a {ROOT} at its root; there is none.")
-    folders = {str(folder) for file in tree for folder in PurePosixPath(file).parents}
+    places = {str(folder) for file in tree for folder in PurePosixPath(file).parents}.union(tree)
     for name in sorted(tree):
         if PurePosixPath(name).name in NAMES:
-            _check(name, tree, folders)
+            _check(name, tree, places)
     outcome = run(tools.path("kubectl"), ["kustomize", "."], tree, tools)
     if outcome.status:
         raise Unreadable(f"Kustomize does not build the archive: {outcome.reason}")
     return outcome.output
 
 
-def _check(name: str, tree: Mapping[str, bytes], folders: Collection[str]) -> None:
+def _check(name: str, tree: Mapping[str, bytes], places: Collection[str]) -> None:
     """Raises the reason why the kustomization of that name must not be built."""
     for document in parse(name, tree[name]):
         if charts := [field for field in _fields(document) if field in _CHARTS]:
             raise Unsupported(f"{name}: `{charts[0]}`: {_NO_CHARTS}")
-        _check_paths(name, document, {*tree, *folders})
-        for field in PLUGINS:
-            for entry in _texts(document, (field,), set()):
-                for plugin in _plugins(name, field, entry, tree):
-                    _check_plugin(f"{name}: `{field}`", plugin)
-                    _check_paths(name, plugin, {*tree, *folders})
+        _check_paths(name, document, places)
+        for field, plugin in _plugins(name, document, tree):
+            _check_plugin(f"{name}: `{field}`", plugin)
+            _check_paths(name, plugin, places)
 
 
-def _plugins(name: str, field: str, entry: str, tree: Mapping[str, bytes]) -> list[object]:
-    """The configurations of plug-ins that an entry is, or that the file it names holds."""
-    if _is_content(entry):
-        return parse(f"{name}: `{field}`", entry.encode())
-    path = _place(name, entry)
-    if path not in tree:
-        raise Unsupported(f"{name}: `{field}` {entry!r} must be a file.")
-    return parse(path, tree[path])
+def _plugins(
+    name: str, document: object, tree: Mapping[str, bytes]
+) -> Iterator[tuple[str, object]]:
+    """The configurations of plug-ins, each with its field: those inside and those in files."""
+    entries = ((field, entry) for field in PLUGINS for entry in _texts(document, (field,), set()))
+    for field, entry in entries:
+        path = _place(name, entry)
+        if not _is_content(entry) and path not in tree:
+            raise Unsupported(f"{name}: `{field}` {entry!r} must be a file.")
+        content = entry.encode() if _is_content(entry) else tree[path]
+        for plugin in parse(f"{name}: `{field}`", content):
+            yield field, plugin
 
 
 def _check_plugin(where: str, plugin: object) -> None:

@@ -26,7 +26,6 @@ from app.importing.refusals import TooLarge, Unreadable, Unsafe, Unsupported
 #: What a program that is not static loads, and the devices it may write to.
 SYSTEM, DEVICES = ("/usr", "/lib", "/lib64", "/bin"), ("/dev/null",)
 NOWHERE = "http://127.0.0.1:9"  # the discard port, where nobody listens
-HEADROOM = 1024**3  # addresses that a Go program reserves beyond those it uses
 
 PROCESSORS = 2
 REASON_CHARACTERS, _COMPLAINT_BYTES = 1000, 64 * 1024
@@ -35,7 +34,8 @@ _REASON = re.compile(
     r'^error: (.*?)(?:\n\nUse --debug|\Z)|^E\d{4} [^\n]* err="([^\n]*)"$',
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
-_SPENT = ("out of memory", "cannot allocate memory")
+#: How the run-time of Go ends without memory.
+_SPENT = re.compile(r"^fatal error: .*memory", re.MULTILINE)
 _MIB = 1024 * 1024
 
 
@@ -113,8 +113,7 @@ def _limits(tools: Tools) -> dict[str, int]:
     return {
         "RLIMIT_CPU": math.ceil(tools.seconds) * PROCESSORS,
         "RLIMIT_FSIZE": tools.output_bytes + 1,
-        "RLIMIT_DATA": tools.memory_bytes,
-        "RLIMIT_AS": tools.memory_bytes + HEADROOM,
+        "RLIMIT_DATA": tools.memory_bytes,  # not of addresses: Go reserves far more than it uses
         "RLIMIT_CORE": 0,
         "RLIMIT_NOFILE": 256,
     }
@@ -158,7 +157,7 @@ def _outcome(status: int, place: Path, tools: Tools) -> Outcome:
     complaint = (place / "complaint").read_bytes()[-_COMPLAINT_BYTES:].decode(errors="replace")
     if len(output) > tools.output_bytes:
         raise TooLarge(f"It renders to more than {tools.output_bytes // _MIB} MiB.")
-    if status and any(words in complaint for words in _SPENT):
+    if status and _SPENT.search(complaint):
         raise TooLarge(f"It takes more than {tools.memory_bytes // _MIB} MiB of memory to render.")
     if status == confinement.CANNOT_START:
         raise Unsupported("The program that renders this cannot be started here.")

@@ -57,7 +57,7 @@ def running(program: Path) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if (process / "exe").readlink() == program:
+            if (process / "exe").readlink() == program.resolve():
                 found.append(process.name)
         except OSError:
             continue
@@ -150,6 +150,7 @@ def test_missing_dependencies_are_left_out(tools: Tools, lists: dict[str, bytes]
         (chart("a: {{ .Values.a.b }}"), "nil pointer evaluating"),
         (chart(kubeVersion="<1.22.0"), "incompatible with Kubernetes v1.22.0"),
         (chart(name="Big_Name"), "invalid release name"),
+        (chart(name="--help"), "invalid release name"),
         (chart() | {"values.yaml": b"[1"}, "values.yaml"),
         (
             chart() | {"values.schema.json": b'{"required": ["size"]}'},
@@ -272,6 +273,7 @@ def test_metadata_has_the_defaults_of_helm() -> None:
         (b"", Unreadable, "not a mapping"),
         (b"- a", Unreadable, "not a mapping"),
         (b"a: [", Unreadable, r"not YAML \(line 2\)"),
+        (b"name: !!bool x", Unreadable, "not YAML"),
         (b"version: 1.0.0", Unreadable, "`name`"),
         (b"name: a/b\nversion: 1.0.0", Unreadable, "`name`"),
         (b"name: {}\nversion: 1.0.0", Unreadable, "`name`"),
