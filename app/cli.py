@@ -21,12 +21,13 @@ from app import preparing
 from app.auth import issue, local_secret
 from app.catalogue import CatalogueError
 from app.checks import check, reason, sqlite_file
+from app.cli_imports import import_design, register_models
 from app.db.engine import StoreInUse
 from app.db.users import SIGNING_IN
 from app.errors import BadInput, Problem
 from app.local_tokens import ALGORITHM
 from app.own_packages import PACKAGES
-from app.settings import Settings, SettingsError
+from app.settings import Settings, SettingsError, settings_with
 from app.strict_json import decode
 from resolvers.plan.explain import explain
 from resolvers.plan.planner import Planner
@@ -50,6 +51,8 @@ cli = typer.Typer(
 )
 keys = typer.Typer(help="The catalogue of permission keys.", no_args_is_help=True)
 cli.add_typer(keys, name="keys")
+cli.command("import")(import_design)
+cli.command("register")(register_models)
 
 DatabaseUrl = Annotated[
     str | None, typer.Option("--database-url", help="Instead of MESHGRAPH_DATABASE_URL.")
@@ -65,17 +68,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except SQLAlchemyError as error:
         hint = "`meshgraph check` says more."
         raise SystemExit(f"meshgraph: the database: {reason(error)} {hint}") from error
-
-
-def settings_with(**variables: object) -> Settings:
-    """The settings of the environment, with the given variables in place of theirs.
-
-    They go into the environment itself, as worker processes read their settings from there.
-    """
-    given = {name: str(value) for name, value in variables.items() if value is not None}
-    settings = Settings.from_environ({**os.environ, **given})
-    os.environ.update(given)
-    return settings
 
 
 @cli.command()

@@ -7,6 +7,7 @@ README is `settings_table()`.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -224,6 +225,17 @@ class Settings:
         if problems:
             raise SettingsError(*problems)
         return cls(**values)
+
+
+def settings_with(**variables: object) -> Settings:
+    """The settings of the environment, with the given variables in place of theirs.
+
+    They go into the environment itself, as worker processes read their settings from there.
+    """
+    given = {name: str(value) for name, value in variables.items() if value is not None}
+    settings = Settings.from_environ({**os.environ, **given})
+    os.environ.update(given)
+    return settings
 
 
 def declared() -> Iterator[tuple[str, Setting]]:

@@ -31,7 +31,11 @@ SEARCHES = (
 DOMAINS = ("acme.org", "ACME.ORG", " rival.example ", "gone.org", "", "nobody.invalid", "%")
 MALFORMED_IDS = ("", "x", "1", "not-a-uuid", "00000000-0000-0000-0000-00000000000", "é" * 70)
 #: argument → the type of what it names; `id` depends on the field.
-NAMED = {"organizationId": "Organization", "teamId": "Team", "ownerId": "User"}
+NAMED = {
+    "organizationId": "Organization", "teamId": "Team", "ownerId": "User", "modelId": "Model",
+    "categoryId": "Category", "registrantId": "Registrant",
+}  # fmt: skip
+NAMES = ("a", "same", *TEXTS)
 SIZES = (1, 2, 3, 1, 2, 3, 7, 25, 100)
 WRONG_SIZES = (0, -1, 101, 2**31 - 1)
 PAGES = (0, 0, 0, 1, 1, 2, 40, 2**31 - 1)
@@ -89,7 +93,7 @@ class Values:
             "domain": lambda _: random.choice(DOMAINS),
             "id": lambda place: self._id(place.target),
             "ids": lambda place: [self._id(place.target) for _ in range(random.randint(0, 4))],
-            "name": lambda _: random.choice(("a", "same", *TEXTS)),
+            "name": lambda _: random.choice(NAMES),
             "kind": lambda _: self._texts(("kubernetes", "prometheus", "null", "", "x")),
             "type": lambda _: self._texts(("platform", "", "telemetry")),
             "subType": lambda _: self._texts(("orchestrator", "metrics", "\x1e")),
@@ -105,7 +109,10 @@ class Values:
         if name in NAMED:
             return self._id(NAMED[name])
         maker = self._makers.get(name)
-        return maker(place) if maker is not None else self._by_type(type_, place)
+        if maker is None:
+            return self._by_type(type_, place)
+        value = maker(place)
+        return [value] if isinstance(value, str) and _is_list(type_) else value
 
     def _by_type(self, type_: GraphQLInputType, place: Place) -> Any:
         wanted = get_nullable_type(type_)
@@ -116,6 +123,8 @@ class Values:
         if isinstance(wanted, GraphQLList):
             count = self._random.randint(0, 3)
             return [self._by_type(wanted.of_type, place) for _ in range(count)]
+        if str(wanted) == "String":
+            return self._random.choice((*NAMES, "enabled", "v1", "kubernetes"))
         return self.often(0.5)  # the rest are Booleans
 
     def _object(self, type_: GraphQLInputObjectType, place: Place) -> dict[str, Any]:
@@ -151,3 +160,7 @@ class Values:
         known = IDS.get(target) or [each for some in IDS.values() for each in some[:4]]
         chosen = str(self._random.choice(known[:4] if self.often(0.5) else known))
         return chosen.upper() if self.often(0.05) else chosen
+
+
+def _is_list(type_: GraphQLInputType) -> bool:
+    return isinstance(get_nullable_type(type_), GraphQLList)

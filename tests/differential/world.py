@@ -16,7 +16,16 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue import ROLES, load_catalogue
-from app.db import connections, environments, keys, organizations, teams, users
+from app.db import (
+    connections,
+    designs,
+    environments,
+    keys,
+    organizations,
+    registry,
+    teams,
+    users,
+)
 from app.db.base import Table
 from app.db.engine import Store
 from app.permissions import Permission
@@ -78,6 +87,9 @@ def ids(kind: str, count: int) -> list[UUID]:
 
 TEAMS, ENVIRONMENTS, CONNECTIONS = ids("team", 12), ids("environment", 34), ids("connection", 44)
 CREDENTIAL = identity("credential")
+MODELS, COMPONENTS, RELATIONSHIPS = ids("model", 30), ids("component", 40), ids("relation", 30)
+REGISTRANTS, CATEGORIES, POLICIES = ids("registrant", 3), ids("category", 3), ids("policy", 6)
+DESIGNS = ids("design", 30)
 LINKED_USERS = [*(identity(name) for name in PEOPLE), *ids("user", CROWD)]
 
 #: type of the graph → ids of it, live and deleted.
@@ -94,6 +106,13 @@ IDS: Mapping[str, list[UUID]] = {
     ],
     "TeamMembership": [identity(f"seat-{t}-{u}") for t, u in product(range(3), range(4))],
     "OrganizationTeam": [identity(f"link-{n}-acme") for n in range(4)],
+    "Registrant": REGISTRANTS,
+    "Category": CATEGORIES,
+    "Model": MODELS,
+    "Component": COMPONENTS,
+    "Relationship": RELATIONSHIPS,
+    "Policy": POLICIES,
+    "Design": DESIGNS,
 }
 
 
@@ -262,6 +281,101 @@ def _assignments() -> Rows:
             }  # fmt: skip
 
 
+def _registrants() -> Rows:
+    for number, row_id in enumerate(REGISTRANTS):
+        name = ("Github", text(6), "github")[number]
+        yield {"id": row_id, "name": name, "kind": "github", **stamp(number, deleted=number == 2)}
+
+
+def _categories() -> Rows:
+    for number, row_id in enumerate(CATEGORIES):
+        name = ("same", "Same", "x")[number]
+        yield {"id": row_id, "name": name, **stamp(number, deleted=number == 2)}
+
+
+def _entity(number: int) -> dict[str, Any]:
+    """What the definitions of every kind have."""
+    return {
+        "description": ("", text(number))[number % 2],
+        "schema_version": "models.meshery.io/v1beta1",
+        "status": ("enabled", "ignored", text(number))[number % 3],
+        "definition": {
+            "metadata": JSONS[number % len(JSONS)],
+            "capabilities": None if number % 2 else [],
+            "selectors": [JSONS[number % len(JSONS)]],
+        },
+        **stamp(number // 3, deleted=number % 8 == 7),
+    }
+
+
+def _models() -> Rows:
+    """More than a page of them; some of a deleted category or registrant."""
+    for number, row_id in enumerate(MODELS):
+        yield {
+            "id": row_id,
+            "registrant_id": REGISTRANTS[number % 3],
+            "category_id": CATEGORIES[number // 2 % 3],
+            "name": ("same", "Same", text(number))[number % 3],
+            "display_name": text(number),
+            "version": ("v1.0.0", "", text(number))[number % 3],
+            "sub_category": "",
+            **_entity(number),
+        }
+
+
+def _components() -> Rows:
+    """Model 0 has most of them, and those of a deleted model are there as well."""
+    for number, row_id in enumerate(COMPONENTS):
+        yield {
+            "id": row_id,
+            "model_id": MODELS[0 if number < 30 else number % 10],
+            "kind": ("kubernetes", "prometheus", text(number))[number % 3],
+            "version": ("v1", "apps/v1")[number % 2],
+            "display_name": text(number),
+            "schema": None if number % 3 == 0 else "{}" + text(number),
+            **_entity(number),
+        }
+
+
+def _relationships() -> Rows:
+    for number, row_id in enumerate(RELATIONSHIPS):
+        yield {
+            "id": row_id,
+            "model_id": MODELS[number % 4],
+            "kind": ("edge", "hierarchical", text(number))[number % 3],
+            "type": ("platform", "", "telemetry")[number % 3],
+            "sub_type": ("metrics", "\x1e")[number % 2],
+            **_entity(number),
+        }
+
+
+def _policies() -> Rows:
+    for number, row_id in enumerate(POLICIES):
+        entity = {key: each for key, each in _entity(number).items() if key != "description"}
+        yield {
+            "id": row_id, "model_id": MODELS[number % 2], "kind": text(number),
+            "sub_type": "", **entity,
+        }  # fmt: skip
+
+
+def _designs() -> Rows:
+    for number, row_id in enumerate(DESIGNS):
+        yield {
+            "id": row_id,
+            "name": ("same", "Same", text(number))[number % 3],
+            "user_id": LINKED_USERS[number % 5],
+            "type": ("k8s-manifest", "platform", "")[number % 3],
+            "visibility": designs.VISIBILITIES[number % 3],
+            "pattern_file": '{"name": "\\u001f", "components": []}',
+            "components_count": number,
+            "source": b"\x00\xff",
+            "source_name": text(number),
+            "source_url": None if number % 2 else text(number),
+            "unmatched": [] if number % 2 else [JSONS[number % len(JSONS)]],
+            **stamp(number // 2, deleted=number % 7 == 6),
+        }
+
+
 def _watcher() -> Iterator[tuple[type[Table], Rows]]:
     """A role that may see environments and itself, and nothing else."""
     chain, role = identity("watching"), identity(f"role-{WATCHER}")
@@ -296,6 +410,13 @@ def _tables(vault: Vault) -> Iterator[tuple[type[Table], Rows]]:
     yield connections.Credential, iter([credential])
     yield connections.Connection, _connections()
     yield environments.EnvironmentConnection, _assignments()
+    yield registry.Registrant, _registrants()
+    yield registry.Category, _categories()
+    yield registry.Model, _models()
+    yield registry.Component, _components()
+    yield registry.Relationship, _relationships()
+    yield registry.Policy, _policies()
+    yield designs.Design, _designs()
 
 
 async def build(store: Store, vault: Vault) -> None:
