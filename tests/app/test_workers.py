@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -122,8 +122,9 @@ async def told(fifo: str) -> int:
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     try:
         for _ in range(round(IN_TIME / 0.02)):
-            if text := os.read(reader, 20):
-                return int(text)
+            with suppress(BlockingIOError):  # it is open, and nothing is written yet
+                if text := os.read(reader, 20):
+                    return int(text)
             await asyncio.sleep(0.02)
     finally:
         os.close(reader)
