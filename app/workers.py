@@ -7,33 +7,25 @@ late or nobody waits for it any more, and is replaced. It does not outlive the s
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import math
 import multiprocessing
-import os
 import pickle
-import resource
-import signal
 import threading
-import time
-import traceback
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
-from typing import NoReturn, TypeVar, TypeVarTuple
+from typing import TypeVar, TypeVarTuple
 
 from pebble import ProcessExpired, ProcessPool
 
-from app.errors import LimitExceeded, Problem, Unavailable
-from app.importing.refusals import Refused
+from app import worker_process
+from app.errors import LimitExceeded, Unavailable
+from app.worker_process import OUT_OF_MEMORY, prepare, work
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 MIB = 1024 * 1024
-NICENESS = 10  # the server goes first
 LOST_SECONDS = 20.0  # after its deadline: work of which nothing is heard, even no failure
-OUT_OF_MEMORY = 75  # the status with which a worker says so
 
 
 class Workers:
@@ -55,7 +47,7 @@ class Workers:
         self._count = count
         self._memory_bytes = memory_bytes
         self._most_waiting = waiting
-        self._preload = [__name__, *preload]
+        self._preload = [worker_process.__name__, *preload]
         self._free = asyncio.Semaphore(count)
         self._waiting = 0
         self._running: dict[asyncio.Future[bytes], ProcessPool] = {}
@@ -72,6 +64,8 @@ class Workers:
         the caller kills the work.
         """
         async with self._turn():
+            if self._closed:
+                raise _failed()
             pool = self._pool
             if pool is None or not pool.active:
                 pool = await self._other_than(pool)
@@ -108,7 +102,7 @@ class Workers:
         self, pool: ProcessPool, seconds: float, function: Callable[..., object], args: object
     ) -> bytes:
         try:
-            future = pool.schedule(_work, (seconds, function, args), timeout=seconds)
+            future = pool.schedule(work, (seconds, function, args), timeout=seconds)
         except RuntimeError as error:  # it has broken since it was looked at
             raise _failed() from error
         waiter: asyncio.Future[bytes] = asyncio.wrap_future(future)
@@ -157,7 +151,7 @@ class Workers:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(self._preload)
         pool = ProcessPool(
-            self._count, initializer=_prepare, initargs=(self._memory_bytes,), context=context
+            self._count, initializer=prepare, initargs=(self._memory_bytes,), context=context
         )
         try:
             assert pool.active  # asking starts it
@@ -189,72 +183,3 @@ def _exceeded(what: str, **limits: float) -> LimitExceeded:
 
 def _failed() -> Unavailable:
     return Unavailable("The workers have ended; the same request may be sent again.")
-
-
-def _prepare(memory_bytes: int) -> None:
-    """In a worker, before its first work."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # at once, also within code that is not Python
-    os.nice(NICENESS)
-    for limit, value in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),  # no work writes files
-    ):
-        _limit(limit, value)
-    _end_with_the_server()
-
-
-def _end_with_the_server() -> None:
-    """Has the system end this process by SIGIO when the server's end of a pipe between them closes.
-
-    That its parent has died (`PR_SET_PDEATHSIG`) tells nothing: the parent is the fork server,
-    which lives as long as its workers.
-    """
-    server = multiprocessing.parent_process()
-    assert server is not None
-    fcntl.fcntl(server.sentinel, fcntl.F_SETOWN, os.getpid())
-    flags = fcntl.fcntl(server.sentinel, fcntl.F_GETFL)
-    fcntl.fcntl(server.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
-    if not server.is_alive():  # the pipe had closed before
-        os._exit(0)
-
-
-def _limit(limit: int, value: int) -> None:
-    """Sets what a process may lower again but not raise over the limit it has come with."""
-    _, most = resource.getrlimit(limit)
-    allowed = value if most == resource.RLIM_INFINITY else min(value, most)
-    resource.setrlimit(limit, (allowed, most))
-
-
-def _work(seconds: float, function: Callable[..., object], args: Sequence[object]) -> bytes:
-    """In a worker: whether the function returned, and what it returned or raised, pickled.
-
-    The limit of processor time is for the case that the server cannot see to the deadline.
-    """
-    _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + seconds) + 1)
-    try:
-        return pickle.dumps((True, function(*args)))
-    except MemoryError:
-        _give_up()
-    except BaseException as error:  # noqa: BLE001 - also a SystemExit must not end the server
-        return _told(error)
-
-
-def _give_up() -> NoReturn:
-    """What is left of a process without memory is not relied on."""
-    os._exit(OUT_OF_MEMORY)
-
-
-def _told(error: BaseException) -> bytes:
-    """An exception as it is, if it can travel; with its traceback, if it is a bug."""
-    text = "".join(traceback.format_exception(error))
-    if not isinstance(error, Refused | Problem):
-        error.add_note(text)
-    try:
-        pickled = pickle.dumps((False, error))
-        pickle.loads(pickled)  # noqa: S301 - just written
-    except Exception:  # noqa: BLE001 - whatever an exception class does when it is pickled
-        pickled = b""
-    if pickled and isinstance(error, Exception):
-        return pickled
-    return pickle.dumps((False, RuntimeError(text)))

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -19,7 +19,8 @@ import pytest
 
 from app.errors import BadInput, LimitExceeded, Unavailable
 from app.importing.refusals import Refused, TooLarge, Unsafe
-from app.workers import LOST_SECONDS, MIB, NICENESS, Workers
+from app.worker_process import NICENESS
+from app.workers import LOST_SECONDS, MIB, Workers
 
 ROOT = Path(__file__).parent.parent.parent
 IN_TIME = 10.0  # seconds; a worker starts slowly where the machine is busy
@@ -121,8 +122,9 @@ async def told(fifo: str) -> int:
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     try:
         for _ in range(round(IN_TIME / 0.02)):
-            if text := os.read(reader, 20):
-                return int(text)
+            with suppress(BlockingIOError):  # it is open, and nothing is written yet
+                if text := os.read(reader, 20):
+                    return int(text)
             await asyncio.sleep(0.02)
     finally:
         os.close(reader)
@@ -294,12 +296,14 @@ async def test_closing_ends_what_runs_and_what_waits(fifo: str) -> None:
         running = asyncio.create_task(some.run(spin, fifo, seconds=60))
         waiting = asyncio.create_task(some.run(add, 1, 2, seconds=60))
         spinning = await told(fifo)
-        await some.close()
+        closing = asyncio.create_task(some.close())
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await some.run(add, 1, 2, seconds=5)
+        await closing
         assert await gone(spinning)
         outcomes = await asyncio.gather(running, waiting, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [Unavailable] * 2
-        with pytest.raises(Unavailable):
-            await some.run(add, 1, 2, seconds=5)
 
 
 async def test_workers_that_were_never_used_close() -> None:
