@@ -20,10 +20,12 @@ _RAW = -zlib.MAX_WBITS
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-def inflated(packed: memoryview, limits: Limits) -> Iterator[bytes]:
-    """The content of one deflated file of a zip archive, which must be all of `packed`."""
-    stream = _decoded(packed, _RAW)
-    used = yield from _bounded(stream, limits.unpacked(len(packed), limits.file_bytes))
+def inflated(packed: memoryview) -> Iterator[bytes]:
+    """The content of one deflated file of a zip archive, which must be all of `packed`.
+
+    Nothing is bounded here but the pieces.
+    """
+    used = yield from _decoded(packed, _RAW)
     if used != len(packed):
         raise Unreadable("The zip archive declares other sizes than its content has.")
 

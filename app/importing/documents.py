@@ -18,6 +18,8 @@ LIMITS = Limits()
 _NOT_YAML = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+#: The parser compares each with all before it. Line breaks are those of YAML 1.1.
+_TAG_DIRECTIVE = re.compile("(?:\\A|[\n\r\x85\u2028\u2029])%TAG")
 _JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 
 
@@ -40,6 +42,8 @@ def yaml_documents(data: bytes, limits: Limits = LIMITS) -> list[Any]:
     if (wrong := _NOT_YAML.search(text)) is not None:
         code = ord(wrong[0])
         raise Unreadable(f"{_place(text, wrong.start())}: the character U+{code:04X} is not YAML.")
+    if len(_TAG_DIRECTIVE.findall(text)) > limits.tag_directives:
+        raise TooLarge(f"At most {limits.tag_directives:,} %TAG directives are allowed.")
     return Stream(text, limits).read()
 
 

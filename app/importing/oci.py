@@ -8,16 +8,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
 
-from app.importing.archives import LIMITS, kind_of, unpack
+from app.importing.archives import kind_of
 from app.importing.deflate import gunzipped
 from app.importing.documents import json_document
 from app.importing.refusals import Unreadable
-from app.importing.tars import tar
-from app.importing.trees import Tree
+from app.importing.tars import Source, pieces_of, tar, untar
+from app.importing.trees import LIMITS, Limits, Tree
 from app.strict_json import printable
 
 DOCKER_MANIFEST = "manifest.json"
@@ -29,17 +30,22 @@ DEEPEST_INDEX = 4
 _DIGEST = re.compile(r"(?:sha256:|blobs/sha256/)([0-9a-f]{64})\Z")
 
 
-def first_layer(tree: Tree) -> Tree | None:
+def first_layer(tree: Tree, limits: Limits = LIMITS) -> Tree | None:
     """The files of an image's first layer, without its links; None if the tree is no image.
 
     Raises `Unreadable` if something that is named is missing, or has another SHA-256 digest than
-    the one it is named by; for the layer whatever `unpack` raises.
+    is told of it; for the layer whatever `unpack` raises.
     """
     if (found := _docker_image(tree) or _oci_image(tree)) is None:
         return None
     config, layer = found
-    _check_unpacked(config, layer)
-    return unpack(layer, skip_links=True)
+    digest = hashlib.sha256()
+    pieces = _observed(_pieces(layer, limits), digest.update)
+    files = untar(Source(pieces), limits, skip_links=True)
+    match json_document(config):
+        case {"rootfs": {"diff_ids": [str(told), *_]}} if told != f"sha256:{digest.hexdigest()}":
+            raise Unreadable("The image is damaged: its first layer has another digest.")
+    return files
 
 
 def pack(name: str, tree: Tree) -> bytes:
@@ -106,16 +112,18 @@ def _named(tree: Tree, name: str) -> bytes:
     return content
 
 
-def _check_unpacked(config: bytes, layer: bytes) -> None:
-    """Compare the unpacked layer with the digest in the configuration, if there is one."""
-    match json_document(config):
-        case {"rootfs": {"diff_ids": [str(expected), *_]}}:
-            pieces = gunzipped(layer, LIMITS, LIMITS.total_bytes)
-            digest = hashlib.sha256()
-            for piece in pieces if kind_of(layer) == "gzip" else [layer]:
-                digest.update(piece)
-            if expected != f"sha256:{digest.hexdigest()}":
-                raise Unreadable("The image is damaged: its first layer has another digest.")
+def _pieces(layer: bytes, limits: Limits) -> Iterator[bytes | memoryview]:
+    if kind_of(layer) == "gzip":
+        return gunzipped(layer, limits, limits.total_bytes)
+    return pieces_of(layer)
+
+
+def _observed(
+    pieces: Iterator[bytes | memoryview], observe: Callable[[bytes | memoryview], None]
+) -> Iterator[bytes | memoryview]:
+    for piece in pieces:
+        observe(piece)
+        yield piece
 
 
 def _sha256(content: bytes) -> str:

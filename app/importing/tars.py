@@ -6,6 +6,7 @@ for chained extended headers, goes back for negative sizes and holds extended he
 
 from __future__ import annotations
 
+import re
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +20,6 @@ from app.strict_json import printable
 BLOCK = tarfile.BLOCKSIZE
 #: What all extended headers of an archive may have together; one long path takes 1 KiB.
 EXTENDED_BYTES = 16 * MIB
-LONGEST_LENGTH = 8
 
 _REGULAR = {tarfile.REGTYPE, tarfile.AREGTYPE}
 _LINKS = {tarfile.SYMTYPE, tarfile.LNKTYPE}
@@ -38,6 +38,8 @@ _KINDS = {
     tarfile.GNUTYPE_SPARSE: "a sparse file",
 }
 _SPARSE = "GNU.sparse."
+_LENGTH = re.compile(rb"([0-9]{1,8}) ")
+_SIZE = re.compile(r"[0-9]{1,15}\Z")
 _OF_ONE_FILE = {"path", "size", "linkpath"}
 
 
@@ -173,7 +175,7 @@ def _extended(extension: _Extension, kind: bytes, content: bytes) -> _Extension:
             raise Unsafe("The tar archive gives all files one path or size.")
         return extension
     size = records.get("size")
-    if size is not None and not (size.isascii() and size.isdigit() and len(size) <= 2 * 8):
+    if size is not None and not _SIZE.match(size):
         raise Unreadable(f'The tar archive has the size "{printable(size)}".')
     return _Extension(
         path=records.get("path", extension.path),
@@ -185,11 +187,11 @@ def _records(content: bytes) -> Iterator[tuple[str, str]]:
     """The `length key=value` lines of a pax header."""
     start = 0
     while start < len(content):
-        space = content.find(b" ", start, start + LONGEST_LENGTH)
-        digits = content[start:space] if space > 0 else b""
-        end = start + int(digits) if digits.isdigit() else 0
-        key, equals, value = content[space + 1 : end - 1].partition(b"=")
-        if end <= space or end > len(content) or content[end - 1] != ord("\n") or not equals:
+        length = _LENGTH.match(content, start)
+        end = start + int(length[1]) if length else 0
+        record = content[length.end() : end] if length else b""
+        key, equals, value = record.removesuffix(b"\n").partition(b"=")
+        if end > len(content) or not record.endswith(b"\n") or not equals:
             raise Unreadable("The tar archive has a damaged extended header.")
         yield _text(key), _text(value)
         start = end

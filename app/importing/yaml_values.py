@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 import yaml
 
 from app.importing.refusals import TooLarge, Unreadable
-from app.importing.yaml_scalars import TAG_PREFIX, key_text, resolved, tagged
-from app.strict_json import printable, text_flaw
+from app.importing.yaml_scalars import TAG_PREFIX, Scalar, key_text, resolved, tagged
+from app.strict_json import printable
 
 MIB = 1024 * 1024
 
@@ -20,7 +20,8 @@ class Limits:
 
     bytes: int = 16 * MIB
     documents: int = 1_000
-    nodes: int = 1_000_000
+    tag_directives: int = 100
+    nodes: int = 500_000
     characters: int = 32 * MIB
     depth: int = 64
     aliases: int = 1_000
@@ -86,8 +87,8 @@ class Stream:
         text = event.value
         self._characters += len(text)
         try:
-            if event.tag is not None and event.tag != "!":
-                return tagged(event.tag, text)
+            if event.tag is not None:
+                return _clean(tagged(event.tag, text))
             return resolved(text) if event.implicit[0] else _clean(text)
         except ValueError as error:
             _refuse(event.start_mark, str(error))
@@ -172,10 +173,11 @@ def _is_merge(event: Any) -> bool:
     )
 
 
-def _clean(text: str) -> str:
-    if (flaw := text_flaw(text)) is not None:
-        raise ValueError(flaw)
-    return text
+def _clean(value: Scalar) -> Scalar:
+    """Quoted texts can have escapes, and of these the parser itself refuses surrogates."""
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("the character NUL is not allowed")
+    return value
 
 
 def _copy(value: Any) -> Any:

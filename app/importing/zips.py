@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 from app.importing.deflate import inflated
@@ -53,7 +53,8 @@ def unzip(data: bytes, limits: Limits) -> Tree:
     entries, directory = _directory(data)
     extents = [_extent(data, entry) for entry in entries]
     _check_overlap(extents, directory)
-    gathering = Gathering(limits)
+    total = limits.unpacked(len(data), limits.total_bytes)
+    gathering = Gathering(replace(limits, total_bytes=total))
     for entry, extent in zip(entries, extents, strict=True):
         gathering.count()
         _check(entry)
@@ -61,7 +62,7 @@ def unzip(data: bytes, limits: Limits) -> Tree:
             gathering.folder(entry.filename)
         else:
             content = memoryview(data)[extent.content : extent.end]
-            gathering.file(entry.filename, entry.file_size, _content(entry, content, limits))
+            gathering.file(entry.filename, entry.file_size, _content(entry, content))
     return gathering.tree()
 
 
@@ -98,8 +99,8 @@ def _check_overlap(extents: list[_Extent], directory: int) -> None:
 
 def _check(entry: zipfile.ZipInfo) -> None:
     shown = printable(entry.orig_filename)
-    if "\0" in entry.orig_filename:
-        raise Unsafe(f'The name "{shown}" has a NUL character.')
+    if "\0" in entry.orig_filename or not entry.filename:
+        raise Unsafe(f'The name "{shown}" has a NUL character, or none at all.')
     if entry.flag_bits & _ENCRYPTED:
         raise Unreadable(f'"{shown}" is encrypted; only archives without a password are read.')
     if entry.flag_bits & _PATCHED or entry.compress_type not in {
@@ -114,13 +115,11 @@ def _check(entry: zipfile.ZipInfo) -> None:
         raise Unsafe(f'"{shown}" is a folder with content.')
 
 
-def _content(
-    entry: zipfile.ZipInfo, packed: memoryview, limits: Limits
-) -> Iterator[bytes | memoryview]:
+def _content(entry: zipfile.ZipInfo, packed: memoryview) -> Iterator[bytes | memoryview]:
     """The pieces of a file, which fail in the end if size or checksum are not the declared."""
     deflated = entry.compress_type == zipfile.ZIP_DEFLATED
     size = checksum = 0
-    for piece in inflated(packed, limits) if deflated else pieces_of(packed):
+    for piece in inflated(packed) if deflated else pieces_of(packed):
         size += len(piece)
         checksum = zlib.crc32(piece, checksum)
         yield piece
