@@ -211,13 +211,14 @@ spec:
 {{- end }}
 """,
     "templates/pod.yaml": b"kind: Pod\nmetadata: {name: CustomResourceDefinition}\n",
-    "crds/broken.yaml": b"kind: CustomResourceDefinition\nspec: [\n",
+    "crds/broken.yaml": b"kind: CustomResourceDefinition\nspec: [\n---\nkind: Role\n",
 }
 
 
 def test_definitions_in_a_chart_are_read_without_rendering() -> None:
-    [document] = documents_of_chart(CHART)
-    assert [each.kind for each in components_of([document])] == ["Kind"]
+    definition, role = documents_of_chart(CHART)
+    assert [each.kind for each in components_of([definition])] == ["Kind"]
+    assert role == {"kind": "Role"}
 
 
 def test_files_that_describe_kinds_are_read() -> None:
