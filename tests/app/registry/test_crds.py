@@ -95,7 +95,7 @@ def test_a_component_of_a_custom_resource() -> None:
             True,
             {"type": "object", "title": "Couchbase Autoscaler"},
         ),
-        ({"versions": [{"name": "v1"}]}, "couchbase.com/v1", True, None),
+        ({"scope": None, "versions": [{"name": "v1"}]}, "couchbase.com/v1", True, None),
         (
             {
                 "versions": [

@@ -19,14 +19,14 @@ def models(text: str) -> Sheets:
 def test_rows_of_three_sheets() -> None:
     sheets = read_sheets(
         b"banner,\nregistrant,MODEL,Publish To Registry,unknown\nGithub,couchbase,=TRUE(),x\n",
-        b'\xef\xbb\xbf,\r\ncomponent,schema\r\nCluster,"{\r\n}"\r\n\r\nUser,{}\r\n',
+        b'\xef\xbb\xbf"b\r\nb",\r\ncomponent,schema\r\nCluster,"{\r\n}"\r\n\r\nUser,{}\r\n',
         b"b\nModel,metadata.description\nkubernetes,d\n",
     )
     assert sheets == Sheets(
         models=(Row("model", 3, {"model": "couchbase", "registrant": "Github"}),),
         components=(
-            Row("component", 4, {"component": "Cluster", "schema": "{\r\n}"}),
-            Row("component", 6, {"component": "User", "schema": "{}"}),
+            Row("component", 5, {"component": "Cluster", "schema": "{\r\n}"}),
+            Row("component", 7, {"component": "User", "schema": "{}"}),
         ),
         relationships=(
             Row("relationship", 3, {"Model": "kubernetes", "metadata.description": "d"}),
