@@ -16,9 +16,10 @@ from app.registry.openapi import components_of_openapi
 
 KIND = "CustomResourceDefinition"
 
-_IN_CHART = re.compile(rb"^kind:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
+_IN_CHART = re.compile(rb"\bkind:[ \t]*[\"']?CustomResourceDefinition\b")
 _DESCRIBES_KINDS = re.compile(rb"CustomResourceDefinition|x-kubernetes-group-version-kind")
 _ACTION = re.compile(rb"\{\{.*?\}\}", re.DOTALL)
+_NEXT_DOCUMENT = re.compile(rb"^---.*$", re.MULTILINE)
 
 
 def components_of(documents: Iterable[object], group: str | None = None) -> list[Component]:
@@ -53,12 +54,15 @@ def documents_of_files(tree: Tree) -> list[object]:
 def documents_of_chart(tree: Tree) -> list[object]:
     """The documents of those files of a chart in which there are CustomResourceDefinitions.
 
-    Nothing is rendered: actions (`{{ … }}`) are left out, and so are files that are no YAML then.
+    Nothing is rendered: actions (`{{ … }}`) are left out, and so is each document that is no YAML
+    then.
     """
     return _documents(
-        ("template.yaml", _ACTION.sub(b"", content))
+        ("template.yaml", text)
         for content in tree.values()
         if _IN_CHART.search(content)
+        for text in _NEXT_DOCUMENT.split(_ACTION.sub(b"", content))
+        if text.strip()
     )
 
 

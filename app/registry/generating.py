@@ -70,13 +70,14 @@ def generated_model(source: ModelSource, version: str) -> Model:
 
 
 def dressed(component: Component, source: ModelSource) -> Component:
-    """The component in the styles of its model, with its status; styles of its own stay."""
+    """The component in the styles of its model, with its status; what it has itself stays."""
     given = component.definition
+    status = source.status if component.status == ENABLED else component.status
     return read_component(
         component.kind,
         {
             **given,
-            "status": source.status,
+            "status": status,
             "styles": source.styles | (component.styles or {}),
             "capabilities": component.capabilities or CAPABILITIES,
             "metadata": given.get("metadata", {}) | {"source_uri": source.source_uri},

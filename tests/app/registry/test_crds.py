@@ -95,7 +95,7 @@ def test_a_component_of_a_custom_resource() -> None:
             True,
             {"type": "object", "title": "Couchbase Autoscaler"},
         ),
-        ({"versions": [{"name": "v1"}]}, "couchbase.com/v1", True, None),
+        ({"scope": None, "versions": [{"name": "v1"}]}, "couchbase.com/v1", True, None),
         (
             {
                 "versions": [
@@ -211,13 +211,14 @@ spec:
 {{- end }}
 """,
     "templates/pod.yaml": b"kind: Pod\nmetadata: {name: CustomResourceDefinition}\n",
-    "crds/broken.yaml": b"kind: CustomResourceDefinition\nspec: [\n",
+    "crds/broken.yaml": b"kind: CustomResourceDefinition\nspec: [\n---\nkind: Role\n",
 }
 
 
 def test_definitions_in_a_chart_are_read_without_rendering() -> None:
-    [document] = documents_of_chart(CHART)
-    assert [each.kind for each in components_of([document])] == ["Kind"]
+    definition, role = documents_of_chart(CHART)
+    assert [each.kind for each in components_of([definition])] == ["Kind"]
+    assert role == {"kind": "Role"}
 
 
 def test_files_that_describe_kinds_are_read() -> None:

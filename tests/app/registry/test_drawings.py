@@ -22,6 +22,7 @@ ELSEWHERE = "refers to elsewhere"
         f'<?xml version="1.0" encoding="UTF-8"?><{SVG}><path d="M1 1" fill="url(#a)"/></svg>',
         f'<{SVG}><style>.a{{fill:url("#b")}}</style><use xlink:href="#a"/></svg>',
         f'<{SVG}><image href="data:image/png;base64,AAAA"/><title>on</title></svg>',
+        f'<{SVG} inkscape:export="C:\\x.png" style="enable-background:new 0 0 9 9"/>',
     ],
 )
 def test_drawings(text: str) -> None:
@@ -57,6 +58,11 @@ def test_drawings(text: str) -> None:
         ),
         (f"<{SVG}><!--><script>--></svg>", "it has markup in a text or comment"),
         (f"<{SVG}><title><![CDATA[<b>]]></title></svg>", "it has markup in a text or comment"),
+        (f'<{SVG} fill="u\\72l(//a.example)"/>', f"a style {ELSEWHERE}"),
+        (
+            f'<{SVG}><animate attributeName=" onload"/></svg>',
+            "it has the event handler attributeName",
+        ),
         ("<!DOCTYPE svg><svg/>", "it has a document type"),
         ('<!DOCTYPE svg [<!ENTITY a "b">]><svg>&a;</svg>', "it has a document type"),
         (

@@ -139,8 +139,9 @@ def test_archives_are_read_one_deep() -> None:
 
 
 def test_archives_in_archives_are_no_way_around_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    inner = pack_tgz({"a.md": bytes(400)})
-    monkeypatch.setattr(packages, "LIMITS", Limits(total_bytes=2 * len(inner) + 700))
+    inner = pack_tgz({"a.md": bytes(40_000)})
+    monkeypatch.setattr(packages, "LIMITS", Limits(total_bytes=2 * len(inner) + 70_000))
+    assert read_tree({"a.tgz": inner, "b": inner[:0]}).package is None
     with pytest.raises(TooLarge):
         read_tree({"a.tgz": inner, "b.tgz": inner})
 

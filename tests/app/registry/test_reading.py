@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 from app.importing.refusals import Refused, Unreadable, Unsupported
 from app.registry.definitions import Category, Component, Entity, Model, Registrant, Relationship
 from app.registry.reading import SCHEMAS, entity_of, read_entity
+
+DEFINITIONS = Path(__file__).parents[4] / "shared/evaluate/definitions"
 
 MODEL = {
     "schemaVersion": "models.meshery.io/v1beta1",
@@ -189,6 +193,17 @@ def test_what_is_refused(document: object, error: type[Refused], text: str) -> N
 )
 def test_the_entity_is_told_by_the_group_of_the_schema(version: str | None, entity: str) -> None:
     assert entity_of({"schemaVersion": version}) == entity
+
+
+def test_relationships_as_meshery_has_them() -> None:
+    if not DEFINITIONS.exists():
+        pytest.skip("the sample definitions are not here")
+    for file in sorted(DEFINITIONS.glob("*.json")):
+        definition = json.loads(file.read_bytes())
+        read = read_entity(file.name, definition)
+        assert isinstance(read, Relationship)
+        assert (read.kind, read.sub_type) == (definition["kind"], definition["subType"])
+        assert read.selectors == definition["selectors"]
 
 
 VALUES = st.recursive(
