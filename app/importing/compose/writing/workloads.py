@@ -24,7 +24,12 @@ KINDS = {"deployment": "Deployment", "daemonset": "DaemonSet", "statefulset": "S
 
 
 def kind_of(service: Service, options: Options) -> str:
-    """The kind of the workload: a label wins, then the caller, then what the file implies."""
+    """The kind of the workload: a label wins, then the caller, then what the file implies.
+
+    A service in the network of another only lends its containers, as a Deployment does.
+    """
+    if service.joins:
+        return KINDS["deployment"]
     if service.restart != "Always" and options.controller is None:
         return "CronJob" if service.schedule.cron else "Pod"
     implied = "daemonset" if service.deploy.everywhere else "deployment"
