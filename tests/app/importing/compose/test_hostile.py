@@ -44,8 +44,8 @@ TEXTS = st.one_of(
     st.sampled_from(
         words(
             "80:80 1-9:1-9 a:/b ./a:/b:ro 10s 1m30s 512m no always on-failure:3 CMD tmpfs bind "
-            "volume a b default ${A:-80} ${A:?b} $$x service:a service:b node.labels.a==b [a,b] 1:2 "
-            "true global vip headless loadbalancer nodeport emptyDir statefulset"
+            "volume a b default ${A:-80} ${A:?b} $$x service:a service:b node.labels.a==b [a,b] "
+            "1:2 true global vip headless loadbalancer nodeport emptyDir statefulset"
         )
     ),
 )

@@ -10,6 +10,7 @@ from app.importing.compose import Options
 from app.importing.refusals import Unreadable
 from tests.compose_files import converted, kinds, one, pod, service
 
+POLICY = "kompose.service.external-traffic-policy"
 SELECTOR = {"io.kompose.service": "web"}
 
 
@@ -48,7 +49,7 @@ def test_ports_are_called_by_their_number_outside() -> None:
         ("{deploy: {endpoint_mode: vip}}", {"type": "NodePort"}),
         ("{labels: {kompose.service.type: headless}}", {"type": "ClusterIP", "clusterIP": "None"}),
         (
-            "{labels: {kompose.service.external-traffic-policy: local}, deploy: {endpoint_mode: vip}}",
+            f"{{deploy: {{endpoint_mode: vip}}, labels: {{{POLICY}: local}}}}",
             {"type": "NodePort", "externalTrafficPolicy": "Local"},
         ),
     ],
@@ -90,7 +91,7 @@ def test_a_headless_service_has_a_port_of_its_own() -> None:
         "{kompose.service.expose.ingress-class-name: nginx}",
         "{kompose.service.nodeport.port: 30000}",
         "{kompose.service.type: nodeport, kompose.service.nodeport.port: 70000}",
-        "{kompose.service.external-traffic-policy: local}",
+        f"{{{POLICY}: local}}",
     ],
 )
 def test_labels_that_contradict_are_refused(labels: str) -> None:

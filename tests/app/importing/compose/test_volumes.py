@@ -138,3 +138,12 @@ def test_what_two_services_ask_differently_is_told() -> None:
     assert result.warnings == (
         "PersistentVolumeClaim data: asked for in two ways; the first is made.",
     )
+
+
+def test_of_two_mounts_at_one_place_the_later_counts() -> None:
+    result = service("{volumes: [/a, './x:/b', './y:/b:ro'], tmpfs: [/a, /c, /c]}")
+    assert pod(result)["containers"][0]["volumeMounts"] == [
+        {"mountPath": "/a", "name": "web-claim0"},
+        {"mountPath": "/b", "name": "web-claim1", "readOnly": True},
+        {"mountPath": "/c", "name": "web-tmpfs0"},
+    ]
