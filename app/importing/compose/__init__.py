@@ -4,6 +4,16 @@
     writing/   the objects of Kubernetes, a module per noun
 
 What a Compose file says and Kubernetes cannot express is told as a warning, once per kind.
+Where kompose differs, on purpose:
+
+    files beside the file   kompose needs them; here their objects have keys without content
+    variables               kompose takes its own environment; here it is empty
+    annotations             kompose adds its version and command line; here it did not run
+    ports exposed twice     kompose repeats them; Kubernetes refuses that
+    volumes of two services kompose repeats the claim; here there is one
+    secrets                 kompose mounts their folder; here each is the file Compose promises
+    `$A_B` in arguments     kompose ends a name at `_`; here names are those of Kubernetes
+    shared networks         kompose moves only containers; here their volumes come along
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class _Run:
         for each in every:
             own = () if each.key in joined else (workloads[each.key],)
             made += self._of_service(each, mounts[each.key], own)
-        return _ordered(made)
+        return self._ordered(made)
 
     def _mounts(self, service: Service) -> list[Mounted]:
         return [*mounted_files(service, self.project), *mounted(service, self.project)]
@@ -83,10 +83,12 @@ class _Run:
             *(autoscalers(service, kind, self.warnings) if own else ()),
         ]
 
-
-def _ordered(objects: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Services first; of objects with the same kind and name only the first."""
-    unique: dict[tuple[str, str], dict[str, Any]] = {}
-    for each in objects:
-        unique.setdefault((each["kind"], each["metadata"]["name"]), each)
-    return sorted(unique.values(), key=lambda each: each["kind"] != "Service")
+    def _ordered(self, objects: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Services first; of objects with the same kind and name only the first."""
+        unique: dict[tuple[str, str], dict[str, Any]] = {}
+        for each in objects:
+            kind, name = each["kind"], each["metadata"]["name"]
+            first = unique.setdefault((kind, name), each)
+            if first | {"metadata": {}} != each | {"metadata": {}}:
+                self.warnings.append(f"{kind} {name}: asked for in two ways; the first is made.")
+        return sorted(unique.values(), key=lambda each: each["kind"] != "Service")

@@ -5,7 +5,6 @@ https://kompose.io/user-guide/#labels
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 from typing import TypeVar
@@ -71,7 +70,7 @@ def controller(labels: Labels, path: str) -> str:
 def exposure(labels: Labels, ports: tuple[Port, ...], path: str, *, virtual_ip: bool) -> Exposure:
     """How the service is reached. Raises Unreadable for labels that need others."""
     given = _chosen(labels, "kompose.service.type", SERVICE_TYPES, path)
-    hosts = labels.get("kompose.service.expose", "").strip(" ,")
+    hosts = (host.strip() for host in labels.get("kompose.service.expose", "").split(","))
     found = Exposure(
         type=given or ("NodePort" if virtual_ip else ""),
         node_port=_port(labels, "kompose.service.nodeport.port", path),
@@ -80,7 +79,7 @@ def exposure(labels: Labels, ports: tuple[Port, ...], path: str, *, virtual_ip: 
         )
         or "",
         host_ports=_flag(labels, "kompose.controller.port.expose", path),
-        hosts=tuple(re.split(r" *,[ ,]*", hosts)) if hosts else (),
+        hosts=tuple(host for host in hosts if host),
         tls_secret=labels.get("kompose.service.expose.tls-secret", ""),
         ingress_class=labels.get("kompose.service.expose.ingress-class-name", ""),
     )

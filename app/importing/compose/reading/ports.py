@@ -71,6 +71,8 @@ def _spread(target: str, published: str, protocol: str, host: str, path: str) ->
     if named not in PROTOCOLS:
         raise Unreadable(f"{path}: the protocol {protocol[:20]} is none of tcp, udp and sctp.")
     targets = _range(target, path)
+    if len(targets) > MOST_PORTS:
+        raise TooLarge(f"{path}: a service may have {MOST_PORTS} ports; {target} are more.")
     hosts = _range(published, path) if published and published != "0" else None
     if hosts is not None and len(hosts) != len(targets):
         if len(targets) > 1:
@@ -86,6 +88,4 @@ def _range(written: str, path: str) -> range:
         raise Unreadable(f"{path}: “{written[:80]}” is neither a port nor a range of ports.")
     first = whole(ends[1], path, 1, HIGHEST)
     last = whole(ends[2] or ends[1], path, first, HIGHEST)
-    if last - first >= MOST_PORTS:
-        raise TooLarge(f"{path}: a service may have {MOST_PORTS} ports; {written} are more.")
     return range(first, last + 1)

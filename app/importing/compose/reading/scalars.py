@@ -32,6 +32,7 @@ _UNITS = {
     "w": Fraction(604_800),
 }
 _STEP = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ns|us|µs|ms|s|m|h|d|w)")
+_LONGEST_DURATION = 80
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?([kmgtp]?)(?:i?b)?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
@@ -82,7 +83,7 @@ def seconds(value: Any, path: str) -> int:
     written = text(value).strip()
     if written in ("", "0"):
         return 0
-    steps = _STEP.findall(written)
+    steps = _STEP.findall(written[:_LONGEST_DURATION])
     total = sum(Fraction(number) * _UNITS[unit] for number, unit in steps)
     if "".join(number + unit for number, unit in steps) != written or total > LARGEST:
         raise Unreadable(f"{path}: “{written[:80]}” is no duration such as 1m30s.")

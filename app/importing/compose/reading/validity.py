@@ -20,7 +20,7 @@ from jsonschema.exceptions import best_match
 from app.importing.refusals import TooLarge, Unreadable, Unsupported
 
 DEEPEST = 32
-MOST_VALUES = 100_000
+MOST_VALUES = 50_000
 MOST_SERVICES = 1_000
 NEWEST = (3, 9)
 _SCHEMA_FILE = "check_jsonschema/builtin_schemas/vendor/compose-spec.json"

@@ -21,20 +21,21 @@ _WITH_MODE = 3  # source, target and mode
 def mounts(service: dict[str, Any], path: str) -> tuple[tuple[Mount, ...], tuple[str, ...]]:
     """What is mounted from volumes and the host, in the file's order; and the paths of tmpfs.
 
+    Of two at one place in the container the later one is mounted.
     Raises Unreadable for a volume that does not say where it is mounted.
     """
-    found: list[Mount] = []
-    memory = [entry.partition(":")[0] for entry in strings(service.get("tmpfs"))]
+    found: dict[str, Mount] = {}
+    memory = {entry.partition(":")[0]: None for entry in strings(service.get("tmpfs"))}
     for n, entry in enumerate(service.get("volumes") or ()):
         where = f"{path}.volumes[{n}]"
         mount = _long(entry, where) if isinstance(entry, dict) else _short(text(entry), where)
         if not mount.target:
             raise Unreadable(f"{where}: it does not say where in the container it is mounted.")
         if isinstance(entry, dict) and entry["type"] == "tmpfs":
-            memory.append(mount.target)
+            memory[mount.target] = None
         else:
-            found.append(mount)
-    return tuple(found), tuple(memory)
+            found[mount.target] = mount
+    return tuple(found.values()), tuple(path for path in memory if path not in found)
 
 
 def _long(entry: dict[str, Any], path: str) -> Mount:

@@ -6,10 +6,11 @@ The files they are of are not at hand: their objects have the right keys, withou
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from app.importing.compose.names import LONGEST, env_file
+from app.importing.compose.names import LONGEST, env_file, label, suffixed
 from app.importing.compose.project import FileMount, Project, Service, StoredFile
 from app.importing.compose.writing.metadata import built, metadata, present, service_label
 from app.importing.compose.writing.volumes import Mounted
@@ -48,8 +49,8 @@ def env_config_maps(service: Service, warnings: list[str]) -> Iterator[dict[str,
     for file in service.env_files:
         warnings.append(f"services.{service.key}.env_file: {file[:80]} is not at hand; empty.")
         name = env_file(file, service.name)
-        label = f"{service.name}-{name}"[:LONGEST].rstrip("-")
-        yield built("v1", "ConfigMap", metadata(name, service_label(label)), {})
+        labels = service_label(f"{service.name}-{name}"[:LONGEST].rstrip("-"))
+        yield built("v1", "ConfigMap", metadata(name, labels), {})
 
 
 def env_sources(service: Service) -> list[dict[str, Any]]:
@@ -59,22 +60,33 @@ def env_sources(service: Service) -> list[dict[str, Any]]:
 
 def mounted_files(service: Service, project: Project) -> Iterator[Mounted]:
     """Each config, then each secret, as one file of the container."""
+    used = Counter({label(each.source, "volumes") for each in service.mounts if each.named})
+    for use, stored, place in _uses(service, project):
+        used[stored.name] += 1
+        times = used[stored.name]
+        volume = stored.name if times == 1 else suffixed(stored.name, str(times))
+        yield _mounted(use, stored, place, volume)
+
+
+def _uses(
+    service: Service, project: Project
+) -> Iterator[tuple[FileMount, StoredFile, dict[str, str]]]:
+    """Each with where it is mounted, and how a volume calls its kind and its name."""
     for use in service.configs:
-        target = use.target or f"/{use.source}"
-        yield _mounted(use, project.configs[use.source], target, "configMap", "name")
+        place = {"target": use.target or f"/{use.source}", "kind": "configMap", "naming": "name"}
+        yield use, project.configs[use.source], place
     for use in service.secrets:
         target = posixpath.join(SECRETS_FOLDER, use.target or use.source)
-        yield _mounted(use, project.secrets[use.source], target, "secret", "secretName")
+        place = {"target": target, "kind": "secret", "naming": "secretName"}
+        yield use, project.secrets[use.source], place
 
 
-def _mounted(use: FileMount, stored: StoredFile, target: str, kind: str, naming: str) -> Mounted:
-    file = posixpath.basename(target.rstrip("/")) or stored.key
-    source = present(
-        {
-            "defaultMode": use.mode,
-            "items": [{"key": stored.key, "path": file}],
-            naming: stored.name,
-        }
-    )
-    shown = {"mountPath": target, "name": stored.name, "subPath": file}
-    return Mounted(shown, {kind: source, "name": stored.name})
+def _mounted(use: FileMount, stored: StoredFile, place: dict[str, str], volume: str) -> Mounted:
+    file = posixpath.basename(place["target"].rstrip("/")) or stored.key
+    source = {
+        "defaultMode": use.mode,
+        "items": [{"key": stored.key, "path": file}],
+        place["naming"]: stored.name,
+    }
+    shown = {"mountPath": place["target"], "name": volume, "subPath": file}
+    return Mounted(shown, {place["kind"]: present(source), "name": volume})

@@ -41,7 +41,7 @@ def pod_spec(
         "fsGroup": security.filesystem_group,
         "supplementalGroups": list(security.groups),
     }
-    volumes = {each.volume["name"]: each.volume for each in mounted}
+    volumes = {each.volume["name"]: each.volume for each in mounted if each.volume}
     return present(
         {
             "affinity": _affinity(service),

@@ -30,10 +30,13 @@ _QUANTITY = re.compile(r"\d{1,18}(\.\d{1,9})?([EPTGMk]i?|Ki|m|[eE]\d{1,2})?")
 
 @dataclass(frozen=True)
 class Mounted:
-    """A mount of a container, the volume of the pod it shows, and a claim or ConfigMap to make."""
+    """A mount of a container, the volume of the pod it shows, and a claim or ConfigMap to make.
+
+    `volume` is None where a template of claims makes it.
+    """
 
     mount: dict[str, Any]
-    volume: dict[str, Any]
+    volume: dict[str, Any] | None
     made: dict[str, Any] | None = None
 
 

@@ -6,6 +6,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.importing.compose.options import Options
@@ -24,7 +25,12 @@ KINDS = {"deployment": "Deployment", "daemonset": "DaemonSet", "statefulset": "S
 
 
 def kind_of(service: Service, options: Options) -> str:
-    """The kind of the workload: a label wins, then the caller, then what the file implies."""
+    """The kind of the workload: a label wins, then the caller, then what the file implies.
+
+    A service in the network of another only lends its containers, as a Deployment does.
+    """
+    if service.joins:
+        return KINDS["deployment"]
     if service.restart != "Always" and options.controller is None:
         return "CronJob" if service.schedule.cron else "Pod"
     implied = "daemonset" if service.deploy.everywhere else "deployment"
@@ -42,11 +48,9 @@ def workload(service: Service, mounted: Sequence[Mounted], options: Options) -> 
     meta = metadata(service.name, dict(service.deploy.labels) | labels, annotated(service, options))
     spec: dict[str, Any] = {"selector": {"matchLabels": labels}}
     if kind == "StatefulSet":
-        spec |= _stateful(service, mounted)
-        mounted = [_unclaimed(each) for each in mounted]
+        spec |= {"serviceName": service.name, "volumeClaimTemplates": _claim_templates(mounted)}
+        mounted = [replace(each, volume=None) if _is_claimed(each) else each for each in mounted]
     template = pod_template(service, mounted, options, "Always")
-    template["spec"]["volumes"] = [v for v in template["spec"].get("volumes", ()) if len(v) > 1]
-    template["spec"] = present(template["spec"])
     if kind == "Deployment":
         spec["strategy"] = _strategy(service)
     if kind != "DaemonSet":
@@ -73,18 +77,12 @@ def _strategy(service: Service) -> dict[str, Any] | None:
 
 
 def _is_claimed(each: Mounted) -> bool:
-    return "persistentVolumeClaim" in each.volume
+    return each.volume is not None and "persistentVolumeClaim" in each.volume
 
 
-def _stateful(service: Service, mounted: Sequence[Mounted]) -> dict[str, Any]:
-    claims = {each.volume["name"]: each.made for each in mounted if _is_claimed(each) and each.made}
-    templates = [{key: claim[key] for key in ("metadata", "spec")} for claim in claims.values()]
-    return {"serviceName": service.name, "volumeClaimTemplates": templates}
-
-
-def _unclaimed(each: Mounted) -> Mounted:
-    """A volume that the templates of a StatefulSet make is none of the pod's own."""
-    return Mounted(each.mount, {"name": each.volume["name"]}) if _is_claimed(each) else each
+def _claim_templates(mounted: Sequence[Mounted]) -> list[dict[str, Any]]:
+    claims = {each.mount["name"]: each.made for each in mounted if _is_claimed(each) and each.made}
+    return [{key: claim[key] for key in ("metadata", "spec")} for claim in claims.values()]
 
 
 def _pod(service: Service, mounted: Sequence[Mounted], options: Options) -> dict[str, Any]:
