@@ -14,6 +14,7 @@ from rich.progress import Progress
 from app.db.engine import Store
 from app.importing.archives import pack_tgz
 from app.importing.content import ARCHIVES
+from app.intake import Here
 from app.main import open_intake
 from app.permissions import Permission
 from app.preparing import open_vault, user_of
@@ -141,7 +142,7 @@ async def _as_user(
     permission: Permission,
     work: Callable[[Context], Awaitable[Result]],
 ) -> Result:
-    store, intake = Store.open(settings.database_url), open_intake(settings)
+    store, intake = Store.open(settings.database_url), open_intake(settings, Here())
     try:
         async with store.reading() as session:
             user = await user_of(session, email)

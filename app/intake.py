@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -21,6 +22,20 @@ class Away(Protocol):
         self, function: Callable[..., Result], /, *arguments: Any, seconds: float
     ) -> Result: ...
     async def close(self) -> None: ...
+
+
+class Here:
+    """Runs them in a thread of this process: where nobody else waits, and starting one costs."""
+
+    async def run(
+        self, function: Callable[..., Result], /, *arguments: Any, seconds: float
+    ) -> Result:
+        """What the function returns; raises TimeoutError, while the thread goes on."""
+        async with asyncio.timeout(seconds):
+            return await asyncio.to_thread(function, *arguments)
+
+    async def close(self) -> None:
+        """There is nothing to end."""
 
 
 @dataclass(frozen=True)

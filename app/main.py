@@ -23,8 +23,9 @@ from app.db.engine import Store
 from app.errors import Unavailable
 from app.fetching.fetcher import Fetcher
 from app.graphql_over_http import GraphQLOverHTTP
+from app.importing import formats
 from app.importing.executables import find
-from app.intake import Intake
+from app.intake import Away, Intake
 from app.limits import Limits
 from app.logs import REQUESTS
 from app.middleware import BodyLimit, Envelope
@@ -90,11 +91,11 @@ def service() -> Starlette:
     return create_app()
 
 
-def open_intake(settings: Settings) -> Intake:
-    """The way in for content; its processes start when they are first needed."""
+def open_intake(settings: Settings, away: Away | None = None) -> Intake:
+    """The way in for content; its worker processes start when they are first needed."""
     return Intake(
         Fetcher(),
-        Workers(memory_bytes=settings.workers_memory),
+        away or Workers(memory_bytes=settings.workers_memory, preload=[formats.__name__]),
         find(settings.helm, settings.kubectl, settings.data_dir / "tools"),
         settings.read_timeout,
     )

@@ -17,6 +17,7 @@ from typing import NoReturn
 from app.errors import Problem
 from app.importing.refusals import Refused
 
+LARGEST_FILE = 128 * 1024 * 1024  # the programs that render are unpacked by a worker
 NICENESS = 10  # the server goes first
 OUT_OF_MEMORY = 75  # the status with which a process ends that has no more
 
@@ -28,7 +29,7 @@ def prepare(memory_bytes: int) -> None:
     for limit, value in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),  # no work writes files
+        (resource.RLIMIT_FSIZE, LARGEST_FILE),
     ):
         _limit(limit, value)
     _end_with_the_server()

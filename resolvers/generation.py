@@ -18,6 +18,8 @@ from app.registry.crds import documents_of_files
 from app.registry.definitions import Package, Problem
 from app.registry.generating import generated_package
 from app.registry.model_sources import ModelSource, read_model_source
+from app.registry.sheet_packages import SheetPackages, packages_of_sheets, with_relationships
+from app.registry.sheets import Sheets, read_sheets
 from app.registry.sources import (
     ArtifactHubSource,
     FileSource,
@@ -95,6 +97,35 @@ async def _of_chart(context: Context, source: ModelSource, place: ArtifactHubSou
     return await intake.read(FIELD, read_file, source, archive.name, archive.content, chart.version)
 
 
+async def of_sheets(
+    context: Context, models: bytes, components: bytes, relationships: bytes
+) -> Generated:
+    """The packages of three sheets; a model whose source fails is a problem of that model."""
+    found: SheetPackages
+    sheets: Sheets
+    arguments = (models, components, relationships)
+    sheets, found = await context.intake.read("importBody.modelCsv", read_all, *arguments)
+    packages, problems = list(found.packages), list(found.problems)
+    for source in found.sources:
+        try:
+            packages.append(await _package(context, source, source.source_uri))
+        except BadInput as refused:
+            problems.append(Problem(source.model, "model", refused.message))
+    read = [with_relationships(package, sheets.relationships) for package in packages]
+    return Generated(
+        tuple(each.package for each in read if each.package),
+        (*problems, *(problem for each in read for problem in each.problems)),
+    )
+
+
+def read_all(
+    models: bytes, components: bytes, relationships: bytes
+) -> tuple[Sheets, SheetPackages]:
+    """The sheets, and the packages that are in them."""
+    sheets = read_sheets(models, components, relationships)
+    return sheets, packages_of_sheets(sheets)
+
+
 def read_file(source: ModelSource, name: str, data: bytes, version: str) -> Package:
     """The package of a document or of the files of an archive."""
     if kind_of(data) is None:
@@ -118,9 +149,3 @@ def read_index(data: bytes, chart: artifact_hub.Chart) -> str:
     documents = yaml_documents(data)
     found = documents[0] if documents else None
     return chart_address(found if isinstance(found, Mapping) else {}, chart)
-
-
-async def of_sheets(
-    context: Context, models: bytes, components: bytes, relationships: bytes
-) -> Generated:
-    return Generated((), ())

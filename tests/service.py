@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
 
@@ -15,7 +14,7 @@ from app.auth import Authenticator
 from app.db.engine import Store
 from app.fetching.fetcher import Fetcher
 from app.importing.executables import find
-from app.intake import Intake
+from app.intake import Here, Intake
 from app.limits import Limits
 from app.local_tokens import issue, local_secret
 from app.main import create_app
@@ -30,18 +29,6 @@ from tests.doors import Door, GraphQLDoor, InProcessDoor, Reply, RestDoor
 from tests.world import World, build
 
 DOORS = ("in-process", "graphql", "rest")
-Result = TypeVar("Result")
-
-
-class Here:
-    """In place of worker processes, which take their time to start: a thread."""
-
-    async def run(self, function: Callable[..., Result], *arguments: Any, seconds: float) -> Result:
-        async with asyncio.timeout(seconds):
-            return await asyncio.to_thread(function, *arguments)
-
-    async def close(self) -> None:
-        return None
 
 
 @dataclass

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -113,6 +114,7 @@ def _limits(tools: Tools) -> dict[str, int]:
     return {
         "RLIMIT_CPU": math.ceil(tools.seconds) * PROCESSORS,
         "RLIMIT_FSIZE": tools.output_bytes + 1,
+        "RLIMIT_AS": resource.RLIM_INFINITY,  # not that of the process which starts this
         "RLIMIT_DATA": tools.memory_bytes,  # not of addresses: Go reserves far more than it uses
         "RLIMIT_CORE": 0,
         "RLIMIT_NOFILE": 256,

@@ -26,6 +26,7 @@ SCALARS = {
     ("String", "text"),
     ("DateTime", "time"),
     ("JSON", "json"),
+    ("Int", "number"),
 }
 
 #: Source of a field's value, of the row at hand.

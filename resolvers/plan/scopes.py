@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     SQLColumnExpression,
     Text,
@@ -30,10 +31,14 @@ from sqlalchemy.types import JSON
 
 from app.db.base import Table, UtcDateTime
 
-Kind = Literal["text", "uuid", "time", "json", "nested", "count"]
+Kind = Literal["text", "uuid", "time", "json", "number", "nested", "count", "opaque"]
 
 #: More arguments than PostgreSQL (100) and SQLite (127) take in one call.
 MOST_CELLS = 99
+
+
+#: What a text of many values holds of each as text of its own.
+AS_TEXT: tuple[Kind, ...] = ("nested", "number")
 
 
 class TooWide(Exception):
@@ -64,13 +69,15 @@ class Engine:
             return cast(func.timezone("UTC", value), Text)
         if kind == "json" or (kind == "uuid" and form is not Form.ARRAY):
             return cast(value, Text)
-        return cast(value, Text) if kind == "nested" and form is Form.SPLIT else value
+        return cast(value, Text) if kind in AS_TEXT and form is Form.SPLIT else value
 
     def decoded(self, kind: Kind, form: Form, reference: str, *, nullable: bool) -> str:
         """Source of the value that arrived."""
         template = self.decoding.get(kind, "{}")
         if kind == "nested" and form is Form.ARRAY:
             template = "{}"
+        if kind == "number" and form is Form.SPLIT:
+            template = "int({})"
         if kind == "time" and form is Form.ROW and self.name != "sqlite":
             template = "{}"
         if template == "{}" or not nullable:
@@ -218,10 +225,10 @@ class Carrier:
 
 
 def kind_of(table: type[Table], attribute: str) -> tuple[Kind, bool]:
-    """How a column's values travel, and whether there may be none."""
+    """How a column's values travel, and whether there may be none; `opaque` ones do not."""
     column = inspect(table).columns[attribute]
     kinds: tuple[tuple[type, Kind], ...] = (
-        (Uuid, "uuid"), (UtcDateTime, "time"), (JSON, "json"), (Text, "text"),
+        (Uuid, "uuid"), (UtcDateTime, "time"), (JSON, "json"), (Text, "text"), (Integer, "number"),
     )  # fmt: skip
-    kind = next(kind for type_, kind in kinds if isinstance(column.type, type_))
+    kind = next((kind for type_, kind in kinds if isinstance(column.type, type_)), "opaque")
     return kind, bool(column.nullable)
