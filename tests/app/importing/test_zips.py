@@ -131,6 +131,15 @@ def test_content_over_the_directory_is_refused() -> None:
         unpack(claiming(STORED, packed=len(CONTENT) + 1, size=len(CONTENT) + 1))
 
 
+def test_content_that_ends_before_its_bytes_do_is_refused() -> None:
+    directory = ONE.index(b"PK\x01\x02")
+    longer = bytearray(ONE[:directory] + b"more" + ONE[directory:])
+    struct.pack_into("<L", longer, longer.index(b"PK\x05\x06") + 16, directory + 4)
+    assert unpack(bytes(longer)) == {"a": CONTENT}
+    with pytest.raises(Unreadable, match="other sizes"):
+        unpack(claiming(bytes(longer), packed=deflated(CONTENT) + 4))
+
+
 @pytest.mark.parametrize("name", ["a\0b", "\0", "a\0/../b"])
 def test_names_that_go_on_after_nul_are_refused(name: str) -> None:
     stand_in = name.replace("\0", "~")
