@@ -10,7 +10,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 
@@ -21,11 +21,15 @@ from app.importing.trees import Gathering, Limits, Tree
 from app.strict_json import printable
 
 _IN_DIRECTORY = b"PK\x01\x02"
-#: A local file header (APPNOTE.TXT 4.3.7): signature, lengths of name and extra field.
-_LOCAL = struct.Struct("<4s22xHH")
+#: A local file header (APPNOTE.TXT 4.3.7): signature, flags, method, checksum, packed size, size,
+#: lengths of name and extra field.
+_LOCAL = struct.Struct("<4s2xHH4xLLLHH")
 _LOCAL_SIGNATURE = b"PK\x03\x04"
-#: Bits of the general purpose flag (4.4.4): encrypted, patched, strongly encrypted, masked.
+#: Bits of the general purpose flag (4.4.4). Encrypted is also what has its directory masked.
 _ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
+#: The size of what has more than 4 GiB, or might have had.
+_IN_EXTRA_FIELD = 2**32 - 1
+_DESCRIBED_AFTER = 1 << 3
 _PATCHED = 1 << 5
 _UTF_8 = 1 << 11
 #: What the directory of a hostile archive makes `zipfile` raise.
@@ -79,14 +83,28 @@ def _extent(data: bytes, entry: zipfile.ZipInfo) -> _Extent:
     start = entry.header_offset
     if start < 0 or start + _LOCAL.size > len(data):
         raise _differs(entry)
-    signature, name_length, extra_length = _LOCAL.unpack_from(data, start)
+    signature, *told, name_length, extra_length = _LOCAL.unpack_from(data, start)
     name_end = start + _LOCAL.size + name_length
     name = data[start + _LOCAL.size : name_end]
     encoding = "utf-8" if entry.flag_bits & _UTF_8 else "cp437"
     if signature != _LOCAL_SIGNATURE or name != entry.orig_filename.encode(encoding):
         raise _differs(entry)
+    if not _agree(entry, told):
+        raise _differs(entry)
     content = name_end + extra_length
     return _Extent(start, content, content + entry.compress_size)
+
+
+def _agree(entry: zipfile.ZipInfo, told: Sequence[int]) -> bool:
+    """Whether a local header tells of the entry what the directory does, or leaves it open."""
+    flags, method, checksum, packed, size = told
+    if flags & _DESCRIBED_AFTER:
+        return method == entry.compress_type
+    return (
+        (method, checksum) == (entry.compress_type, entry.CRC)
+        and packed in {entry.compress_size, _IN_EXTRA_FIELD}
+        and size in {entry.file_size, _IN_EXTRA_FIELD}
+    )
 
 
 def _check_overlap(extents: list[_Extent], directory: int) -> None:

@@ -39,8 +39,10 @@ def archive(files: Mapping[str, bytes], compression: int = zipfile.ZIP_DEFLATED)
 
 
 def claiming(data: bytes, **fields: int) -> bytes:
-    """The archive with other fields in its first directory entry."""
+    """The archive with other fields in its first directory entry; what is before the content
+    leaves checksum and sizes to what follows it."""
     changed = bytearray(data)
+    changed[6] |= 1 << 3
     entry = data.index(b"PK\x01\x02")
     for name, value in fields.items():
         at, layout = FIELDS[name]
@@ -131,6 +133,15 @@ def test_content_over_the_directory_is_refused() -> None:
         unpack(claiming(STORED, packed=len(CONTENT) + 1, size=len(CONTENT) + 1))
 
 
+def test_content_that_ends_before_its_bytes_do_is_refused() -> None:
+    directory = ONE.index(b"PK\x01\x02")
+    longer = bytearray(ONE[:directory] + b"more" + ONE[directory:])
+    struct.pack_into("<L", longer, longer.index(b"PK\x05\x06") + 16, directory + 4)
+    assert unpack(bytes(longer)) == {"a": CONTENT}
+    with pytest.raises(Unreadable, match="other sizes"):
+        unpack(claiming(bytes(longer), packed=deflated(CONTENT) + 4))
+
+
 @pytest.mark.parametrize("name", ["a\0b", "\0", "a\0/../b"])
 def test_names_that_go_on_after_nul_are_refused(name: str) -> None:
     stand_in = name.replace("\0", "~")
@@ -142,6 +153,21 @@ def test_names_that_go_on_after_nul_are_refused(name: str) -> None:
 def test_a_name_in_the_directory_is_that_before_the_content() -> None:
     with pytest.raises(Unreadable, match="not what the directory"):
         unpack(ONE.replace(b"a", b"b", 1))
+
+
+@pytest.mark.parametrize("at", [8, 14, 18, 22])
+def test_method_checksum_and_sizes_are_those_before_the_content(at: int) -> None:
+    other = bytearray(ONE)
+    other[at] ^= 1
+    with pytest.raises(Unreadable, match="not what the directory"):
+        unpack(bytes(other))
+
+
+def test_large_files_have_their_sizes_in_an_extra_field() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as written, written.open("a", "w", force_zip64=True) as file:
+        file.write(CONTENT)
+    assert unpack(buffer.getvalue()) == {"a": CONTENT}
 
 
 def test_names_given_twice_are_refused() -> None:
