@@ -230,5 +230,5 @@ def kind_of(table: type[Table], attribute: str) -> tuple[Kind, bool]:
     kinds: tuple[tuple[type, Kind], ...] = (
         (Uuid, "uuid"), (UtcDateTime, "time"), (JSON, "json"), (Text, "text"), (Integer, "number"),
     )  # fmt: skip
-    kind = next((kind for type_, kind in kinds if isinstance(column.type, type_)), "opaque")
-    return kind, bool(column.nullable)
+    known = (kind for type_, kind in kinds if isinstance(column.type, type_))
+    return next(known, "opaque"), bool(column.nullable)
