@@ -12,7 +12,7 @@ import pickle
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar, TypeVarTuple
 
 from pebble import ProcessExpired, ProcessPool
@@ -25,6 +25,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 MIB = 1024 * 1024
+ATTEMPTS = 2
 LOST_SECONDS = 20.0  # after its deadline: work of which nothing is heard, even no failure
 
 
@@ -64,12 +65,7 @@ class Workers:
         the caller kills the work.
         """
         async with self._turn():
-            if self._closed:
-                raise _failed()
-            pool = self._pool
-            if pool is None or not pool.active:
-                pool = await self._other_than(pool)
-            outcome = await self._outcome(pool, seconds, function, args)
+            outcome = await self._outcome(seconds, function, args)
         done, value = pickle.loads(outcome)  # noqa: S301 - a worker's, which runs this code
         if done:
             result: T = value
@@ -99,12 +95,24 @@ class Workers:
             self._free.release()
 
     async def _outcome(
+        self, seconds: float, function: Callable[..., object], args: object
+    ) -> bytes:
+        """Tried again if the pool breaks: that can be for other work, or for an idle worker."""
+        for _ in range(ATTEMPTS):
+            pool = self._pool
+            if pool is None or self._closed or not pool.active:
+                pool = await self._other_than(pool)
+            with suppress(BrokenProcessPool):
+                return await self._attempt(pool, seconds, function, args)
+        raise _failed()
+
+    async def _attempt(
         self, pool: ProcessPool, seconds: float, function: Callable[..., object], args: object
     ) -> bytes:
         try:
             future = pool.schedule(work, (seconds, function, args), timeout=seconds)
-        except RuntimeError as error:  # it has broken since it was looked at
-            raise _failed() from error
+        except RuntimeError as error:  # since it was looked at
+            raise BrokenProcessPool from error
         waiter: asyncio.Future[bytes] = asyncio.wrap_future(future)
         self._running[waiter] = pool
         try:
@@ -127,8 +135,8 @@ class Workers:
                 raise _exceeded(text, memory_bytes=self._memory_bytes) from None
             text = f"was ended by the system (status {error.exitcode}): too much memory or time"
             raise _exceeded(text, seconds=seconds, memory_bytes=self._memory_bytes) from None
-        except (BrokenProcessPool, asyncio.CancelledError) as error:
-            raise _failed() from error
+        except asyncio.CancelledError:  # by `close`, or the pool is given up
+            raise _failed() from None
 
     async def _other_than(self, broken: ProcessPool | None) -> ProcessPool:
         """A pool that works; nothing more is heard of work in a broken one."""

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager, suppress
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -59,6 +60,11 @@ def spin(file: str) -> None:
 def sleep(seconds: float) -> float:
     time.sleep(seconds)
     return seconds
+
+
+def crash(status: int) -> None:
+    time.sleep(0.1)
+    os._exit(status)
 
 
 def allocate(size: int) -> int:
@@ -221,7 +227,7 @@ async def test_work_that_ends_its_process(status: int) -> None:
     async with workers(2) as some:
         other = asyncio.create_task(some.run(sleep, 0.5, seconds=5))
         with pytest.raises(LimitExceeded, match="ended by the system"):
-            await some.run(os._exit, status, seconds=5)
+            await some.run(crash, status, seconds=5)
         assert await other == 0.5
         assert await some.run(add, 1, 2, seconds=5) == 3
 
@@ -230,8 +236,19 @@ async def test_an_idle_worker_that_is_killed_is_replaced() -> None:
     async with workers() as some:
         os.kill(first := await some.run(pid, seconds=5), signal.SIGKILL)
         assert await gone(first)
-        await asyncio.sleep(0.3)
         assert await some.run(pid, seconds=5) != first
+
+
+async def test_work_beside_a_pool_that_breaks_is_done_again() -> None:
+    async with workers(2) as some:
+        await some.run(pid, seconds=5)
+        pool = some._pool
+        assert pool is not None
+        sleeping = asyncio.create_task(some.run(sleep, 0.5, seconds=5))
+        await asyncio.sleep(0.2)
+        pool._pool_manager.handle_broken_pool(BrokenProcessPool())
+        assert await sleeping == 0.5
+        assert some._pool is not pool
 
 
 async def test_a_worker_of_which_nothing_is_heard_is_replaced(
