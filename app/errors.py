@@ -89,7 +89,7 @@ class LimitExceeded(Problem):
 
 
 class Unavailable(Problem):
-    """The database could not be reached before the deadline; the same request may be sent again."""
+    """What the service needs was not to be had in time; the same request may be sent again."""
 
     code = Code.UNAVAILABLE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from app.errors import BadInput
@@ -13,6 +13,9 @@ from app.importing.executables import Tools
 from app.importing.refusals import Refused
 
 Result = TypeVar("Result")
+
+#: How many addresses are asked at once: the content of each is kept in memory.
+MOST_FETCHED = 8
 
 
 class Away(Protocol):
@@ -49,10 +52,12 @@ class Intake:
     workers: Away
     tools: Tools
     seconds: float = 30.0
+    _fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_FETCHED))
 
     async def fetch(self, url: str) -> Fetched:
         """Get the content of an address that a caller named; raises `BadInput`."""
-        return await self.fetcher.get(url)
+        async with self._fetching:
+            return await self.fetcher.get(url)
 
     async def read(self, field: str, function: Callable[..., Result], *arguments: Any) -> Result:
         """What the function makes of its arguments, away from the event loop.

@@ -45,6 +45,9 @@ from rest_compat.endpoints import UPLOAD_PATHS
 from rest_compat.facade import routes as rest_routes
 from schema import schema
 
+#: What worker processes begin with: the module that a server is started by, and their own work.
+PRELOADED = ("app.cli", formats.__name__)
+
 OpenContext = Callable[[Request], AbstractAsyncContextManager[Context]]
 
 
@@ -95,7 +98,7 @@ def open_intake(settings: Settings, away: Away | None = None) -> Intake:
     """The way in for content; its worker processes start when they are first needed."""
     return Intake(
         Fetcher(),
-        away or Workers(memory_bytes=settings.workers_memory, preload=[formats.__name__]),
+        away or Workers(memory_bytes=settings.workers_memory, preload=PRELOADED),
         find(settings.helm, settings.kubectl, settings.data_dir / "tools"),
         settings.read_timeout,
     )

@@ -12,8 +12,10 @@ import httpx2
 import pytest
 
 from app.db.designs import Design
+from app.db.registry import Model
 from app.errors import BadInput
 from app.fetching.fetcher import Fetched, Fetcher
+from app.importing.archives import pack_tgz
 from tests.service import Service, opened
 from tests.test_imports import SHOP, component, package, query, rows, text
 
@@ -37,9 +39,42 @@ class Web(Fetcher):
         return Fetched(url, url.rpartition("/")[2], self.files[url], "")
 
 
+CRD = b"""
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: brokers.acme.org}
+spec:
+  group: acme.org
+  scope: Namespaced
+  names: {kind: MessageBroker}
+  versions:
+    - name: v1beta1
+      schema: {openAPIV3Schema: {properties: {spec: {type: object}}}}
+"""
+RELEASES = b'[{"tag_name": "v1.9.0"}, {"tag_name": "v1.10.0"}]'
+PACKAGES = b"""{"packages": [
+  {"name": "acme", "version": "2.0.0",
+   "repository": {"name": "acme", "url": "https://charts.example.org/", "verified_publisher": true}}
+]}"""
+INDEX = b"""
+entries:
+  acme: [{version: 2.0.0, urls: [acme-2.0.0.tgz]}]
+"""
 WEB = {
     "https://example.org/shop.yaml": SHOP,
     "https://example.org/acme.tgz": ACME,
+    "https://example.org/v7/crds.yaml": CRD,
+    "https://api.github.com/repos/acme/operator/releases?per_page=100": RELEASES,
+    "https://codeload.github.com/acme/operator/tar.gz/refs/tags/v1.10.0": pack_tgz(
+        {"operator-1.10.0/deploy/crd.yaml": CRD, "operator-1.10.0/other/pod.yaml": SHOP}
+    ),
+    "https://artifacthub.io/api/v1/packages/search?ts_query_web=acme&kind=0&limit=10&offset=0": (
+        PACKAGES
+    ),
+    "https://charts.example.org/index.yaml": INDEX,
+    "https://charts.example.org/acme-2.0.0.tgz": pack_tgz(
+        {"acme/Chart.yaml": b"name: acme", "acme/crds/broker.yaml": CRD}
+    ),
 }
 
 
@@ -257,3 +292,112 @@ async def test_the_source_comes_back_as_it_was(service: Service) -> None:
     await post(service, "bob", IMPORT, json={"file": text(SHOP), "fileName": "shop.yaml"})
     found = await query(service, "bob", "{ designs { items { source } } }")
     assert base64.b64decode(found["designs"]["items"][0]["source"]) == SHOP
+
+
+@pytest.mark.parametrize(
+    ("url", "registrant", "version"),
+    [
+        ("git://github.com/acme/operator/main/deploy", "github", "v1.10.0"),
+        ("https://example.org/v7/crds.yaml", "github", "crds.yaml"),
+        ("https://artifacthub.io/packages/search?ts_query_web=acme", "artifacthub", "2.0.0"),
+    ],
+)
+async def test_models_made_of_a_projects_definitions(
+    service: Service, url: str, registrant: str, version: str
+) -> None:
+    model = {"model": "Acme", "registrant": registrant, "publishToRegistry": True}
+    sent = {"uploadType": "url", "register": True, "importBody": {"model": model, "url": url}}
+    done = await post(service, "ann", REGISTER, json=sent)
+    assert (done.status_code, done.text) == (
+        201,
+        '{"message":"Imported model acme (1 component)"}',
+    )
+    found = await query(
+        service,
+        "bob",
+        "{ components { items { kind version displayName schema model { name version } } } }",
+    )
+    [made] = found["components"]["items"]
+    assert json.loads(made.pop("schema"))["properties"] == {"spec": {"type": "object"}}
+    assert made == {
+        "kind": "MessageBroker",
+        "version": "acme.org/v1beta1",
+        "displayName": "Message Broker",
+        "model": {"name": "acme", "version": version},
+    }
+
+
+async def test_a_model_that_is_not_published_is_not_registered(service: Service) -> None:
+    body = {"model": {"model": "acme"}, "url": "https://example.org/v7/crds.yaml"}
+    sent = {"uploadType": "url", "register": True, "importBody": body}
+    done = await post(service, "ann", REGISTER, json=sent)
+    assert done.status_code == 201
+    assert "won't be registered" in done.json()["message"]
+    assert await rows(service, Model) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"url": "ftp://example.org/x"}, "importBody.url: "),
+        ({"url": "https://example.org/shop.yaml"}, "nothing there defines a kind"),
+        ({"url": "https://example.org/absent"}, "url: nothing is there"),
+        ({"model": {"model": "x", "registrant": "elsewhere"}}, "unsupported registrant"),
+        ({"model": {"model": "x", "svgColor": "<svg><script/></svg>"}}, "svgColor"),
+        ({"model": {"registrant": "github"}}, "model"),
+    ],
+)
+async def test_models_that_cannot_be_made(
+    service: Service, change: dict[str, Any], named: str
+) -> None:
+    model = {"model": "acme", "publishToRegistry": True}
+    body = {"model": model, "url": "https://example.org/v7/crds.yaml", **change}
+    sent = {"uploadType": "url", "register": True, "importBody": body}
+    done = await post(service, "ann", REGISTER, json=sent)
+    assert done.status_code == 400
+    assert named in done.text
+    assert await rows(service, Model) == []
+
+
+SHEETS = {
+    "modelCsv": b"""banner,,,,,
+registrant,modelDisplayName,model,category,sourceURL,publishToRegistry
+meshery,Core,core,Database,,true
+github,Acme,acme,Database,https://example.org/v7/crds.yaml,TRUE
+github,Lost,lost,Database,https://example.org/absent,true
+github,Hidden,hidden,Database,https://example.org/absent,false
+""",
+    "componentCsv": b"""banner,,,,
+registrant,model,component,version,schema
+meshery,core,Table,v1,"{""properties"": {""a"": {}}}"
+""",
+    "relationshipCsv": b"""banner,,,,,,
+Model,Version,kind,type,subType,selector,PublishToRegistry
+core,*,Edge,Non Binding,Network,[],true
+acme,*,edge,binding,network,not json,true
+""",
+}
+
+
+@pytest.mark.parametrize("as_form", [True, False])
+async def test_sheets(service: Service, *, as_form: bool) -> None:
+    sent: dict[str, Any]
+    if as_form:
+        files = {name: (f"{name}.csv", sheet, "text/csv") for name, sheet in SHEETS.items()}
+        sent = {"data": {"uploadType": "CSV Import", "register": "true"}, "files": files}
+    else:
+        body = {name: f"data:text/csv;base64,{text(sheet)}" for name, sheet in SHEETS.items()}
+        sent = {"json": {"uploadType": "csv", "register": True, "importBody": body}}
+    done = await post(service, "ann", REGISTER, **sent)
+    assert done.status_code == 201, done.text
+    message = done.json()["message"]
+    assert message.replace("core, acme", "acme, core") == (
+        "Imported models acme, core (2 components and 1 relationship), "
+        "encountered error for 2 entities (1 model and 1 relationship)"
+    )
+    found = await query(
+        service, "bob", "{ relationships { items { kind type subType model { name } } } }"
+    )
+    assert found["relationships"]["items"] == [
+        {"kind": "edge", "type": "non-binding", "subType": "network", "model": {"name": "core"}}
+    ]
