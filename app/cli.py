@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.supervisors import Multiprocess
 
-from app import preparing
+from app import own_packages, preparing
 from app.auth import issue, local_secret
 from app.catalogue import CatalogueError
 from app.checks import check, reason, sqlite_file
@@ -26,7 +26,6 @@ from app.db.engine import StoreInUse
 from app.db.users import SIGNING_IN
 from app.errors import BadInput, Problem
 from app.local_tokens import ALGORITHM
-from app.own_packages import PACKAGES
 from app.settings import Settings, SettingsError, settings_with
 from app.strict_json import decode
 from resolvers.plan.explain import explain
@@ -245,7 +244,9 @@ def check_command() -> None:
         typer.echo(f"{finding}", err=True)
     if findings:
         raise typer.Exit(1)
-    typer.echo(f"All is well with the settings, the database, and {', '.join(PACKAGES)}.")
+    typer.echo(
+        f"All is well with the settings, the database, and {', '.join(own_packages.PACKAGES)}."
+    )
 
 
 @keys.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import yaml
 from sqlalchemy import ColumnElement, select, tuple_
@@ -20,12 +21,14 @@ from resolvers import texts
 from resolvers.context import Context, Work
 from resolvers.events import event, failures_told
 from resolvers.listing import Filter, Listing, Order
+from resolvers.progress import Progress
 
 #: What a design is called that neither its importer nor its file has a name for.
 UNTITLED = "Untitled Design"
 LONGEST_NAME, LONGEST_FILE_NAME = 255, 500
 #: How many kinds are looked up with one statement.
 KINDS_AT_ONCE = 500
+STEPS = 3
 
 DESIGNS = Listing(
     Design,
@@ -46,6 +49,7 @@ class Prepared:
 
     row: dict[str, Any]
     warnings: tuple[str, ...]
+    operation_id: UUID
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,10 @@ async def prepare(context: Context, given: Any) -> Prepared:
     place = (given.url or given.file_name or "the request")[:LONGEST_FILE_NAME]
     named = (given.name or UNTITLED).strip()[:LONGEST_NAME]
     failed = f"Failed to import design '{named}' from {place}"
-    async with failures_told(context, "pattern", "create", failed):
+    progress = Progress(context, "pattern", "create")
+    async with failures_told(context, "pattern", "create", failed, progress.operation_id):
         source = await _source(context, given)
+        await progress.step(f"Fetched {source.name}", 1, STEPS)
         imported = await context.intake.read(
             "url" if source.url else "file",
             formats.read,
@@ -83,7 +89,9 @@ async def prepare(context: Context, given: Any) -> Prepared:
             source.content,
             context.intake.tools,
         )
-        return await _prepared(context, given.name, source, imported)
+        await progress.step(f"Read {source.name} as {imported.type}", 2, STEPS)
+        row = await _row(context, given.name, source, imported)
+        return Prepared(row, imported.warnings, progress.operation_id)
 
 
 async def _source(context: Context, given: Any) -> _Source:
@@ -99,9 +107,10 @@ async def _source(context: Context, given: Any) -> _Source:
     return _Source(texts.name(given.file_name, "fileName", LONGEST_FILE_NAME), given.file, None)
 
 
-async def _prepared(
+async def _row(
     context: Context, name: str | None, source: _Source, imported: Imported
-) -> Prepared:
+) -> dict[str, Any]:
+    """The design's columns."""
     design_id = new_id()
     called = texts.name(name or imported.name.strip()[:LONGEST_NAME] or UNTITLED, "name")
     unmatched: tuple[dict[str, str], ...] = ()
@@ -111,7 +120,7 @@ async def _prepared(
         known = await known_kinds(context, kinds_of(imported.objects))
         built = design_of(design_id, called, imported.objects, known)
         design, unmatched = built.design, built.unmatched
-    row = {
+    return {
         "id": design_id,
         "name": called,
         "type": imported.type,
@@ -122,7 +131,6 @@ async def _prepared(
         "source_url": source.url,
         "unmatched": list(unmatched),
     }
-    return Prepared(row, imported.warnings)
 
 
 async def known_kinds(context: Context, kinds: set[Kind]) -> dict[Kind, Known]:
@@ -167,6 +175,7 @@ async def create(work: Work, prepared: Prepared) -> Stored:
             "warning" if row.unmatched or prepared.warnings else "success",
             message,
             acted_upon=row.id,
+            operation_id=prepared.operation_id,
             unmatched=row.unmatched[:100],
             warnings=list(prepared.warnings)[:100],
         )

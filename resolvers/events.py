@@ -46,13 +46,21 @@ def event(
 
 @asynccontextmanager
 async def failures_told(
-    context: Context, category: str, action: str, description: str
+    context: Context, category: str, action: str, description: str, operation_id: UUID
 ) -> AsyncIterator[None]:
     """An event of severity `error` for a problem that ends the block; the problem passes on."""
     try:
         yield
     except Problem as problem:
         error = problem.message[:LONGEST_ERROR]
-        row = event(context.viewer, category, action, "error", description, error=error)
+        row = event(
+            context.viewer,
+            category,
+            action,
+            "error",
+            description,
+            operation_id=operation_id,
+            error=error,
+        )
         await context.note(row)
         raise

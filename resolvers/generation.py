@@ -28,6 +28,7 @@ from app.registry.sources import (
     parse_source,
 )
 from resolvers.context import Context
+from resolvers.progress import Progress
 
 FIELD = "importBody.url"
 
@@ -98,19 +99,21 @@ async def _of_chart(context: Context, source: ModelSource, place: ArtifactHubSou
 
 
 async def of_sheets(
-    context: Context, models: bytes, components: bytes, relationships: bytes
+    progress: Progress, models: bytes, components: bytes, relationships: bytes
 ) -> Generated:
     """The packages of three sheets; a model whose source fails is a problem of that model."""
+    context = progress.context
     found: SheetPackages
     sheets: Sheets
     arguments = (models, components, relationships)
     sheets, found = await context.intake.read("importBody.modelCsv", read_all, *arguments)
     packages, problems = list(found.packages), list(found.problems)
-    for source in found.sources:
+    for done, source in enumerate(found.sources, 1):
         try:
             packages.append(await _package(context, source, source.source_uri))
         except BadInput as refused:
             problems.append(Problem(source.model, "model", refused.message))
+        await progress.step(f"Generated {source.model}", done, len(found.sources))
     read = [with_relationships(package, sheets.relationships) for package in packages]
     return Generated(
         tuple(each.package for each in read if each.package),

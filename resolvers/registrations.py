@@ -18,6 +18,7 @@ from app.registry.summary import Summary, message, summarize
 from resolvers import generation
 from resolvers.context import Context, Work
 from resolvers.events import event, failures_told
+from resolvers.progress import Progress
 
 #: How much of its message an event of a registration shows.
 SHOWN = 42
@@ -29,6 +30,7 @@ class Prepared:
 
     summary: Summary
     register: bool
+    operation_id: UUID
 
 
 @dataclass(frozen=True)
@@ -42,21 +44,24 @@ class Registration:
 
 async def prepare(context: Context, given: Any) -> Prepared:
     """Get and read what is to be registered; nothing is stored, but the event of a failure."""
-    async with failures_told(context, "model", "register", "Nothing was registered"):
-        read = await METHODS[given.upload_type.value](context, given.import_body)
+    progress = Progress(context, "model", "register")
+    operation_id = progress.operation_id
+    failed = "Nothing was registered"
+    async with failures_told(context, "model", "register", failed, operation_id):
+        read = await METHODS[given.upload_type.value](progress, given.import_body)
         packages = tuple(sorted(read.packages, key=lambda each: model_id(each.model)))
-        return Prepared(summarize(packages, read.problems), given.register)
+        return Prepared(summarize(packages, read.problems), given.register, operation_id)
 
 
-async def _file(context: Context, body: Any) -> generation.Generated:
+async def _file(progress: Progress, body: Any) -> generation.Generated:
     name, content = _required(body, "file_name", "model_file")
-    return await _package(context, "modelFile", name, content)
+    return await _package(progress.context, "modelFile", name, content)
 
 
-async def _address(context: Context, body: Any) -> generation.Generated:
+async def _address(progress: Progress, body: Any) -> generation.Generated:
     (url,) = _required(body, "url")
-    fetched = await context.intake.fetch(url)
-    return await _package(context, "url", fetched.name, fetched.content)
+    fetched = await progress.context.intake.fetch(url)
+    return await _package(progress.context, "url", fetched.name, fetched.content)
 
 
 async def _package(context: Context, field: str, name: str, content: bytes) -> generation.Generated:
@@ -65,18 +70,18 @@ async def _package(context: Context, field: str, name: str, content: bytes) -> g
     return generation.Generated(packages, read.problems)
 
 
-async def _sheets(context: Context, body: Any) -> generation.Generated:
+async def _sheets(progress: Progress, body: Any) -> generation.Generated:
     sheets = _required(body, "model_csv", "component_csv", "relationship_csv")
-    return await generation.of_sheets(context, *sheets)
+    return await generation.of_sheets(progress, *sheets)
 
 
-async def _source(context: Context, body: Any) -> generation.Generated:
+async def _source(progress: Progress, body: Any) -> generation.Generated:
     model, url = _required(body, "model", "url")
-    return await generation.of_source(context, model, url)
+    return await generation.of_source(progress.context, model, url)
 
 
 #: How each method reads its members of the body.
-METHODS: Mapping[str, Callable[[Context, Any], Awaitable[generation.Generated]]] = {
+METHODS: Mapping[str, Callable[[Progress, Any], Awaitable[generation.Generated]]] = {
     "file": _file,
     "urlImport": _address,
     "csv": _sheets,
@@ -116,12 +121,13 @@ async def register(work: Work, prepared: Prepared) -> Registration:
         if done.replaced:
             work.require_everywhere()
         ids.append(done.model_id)
-    await work.add(_told(work, summary, text))
+    await work.add(_told(work, prepared, text))
     rows = await work.session.scalars(select(Model).where(Model.id.in_(ids)))
     return Registration(summary, text, {row.id: row for row in rows})
 
 
-def _told(work: Work, summary: Summary, text: str) -> Any:
+def _told(work: Work, prepared: Prepared, text: str) -> Any:
+    summary = prepared.summary
     shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
     return event(
         work.viewer,
@@ -129,6 +135,7 @@ def _told(work: Work, summary: Summary, text: str) -> Any:
         "register",
         summary.severity,
         shown,
+        operation_id=prepared.operation_id,
         ModelImportMessage=text,
         ModelDetails={
             package.model.name: {

@@ -276,6 +276,15 @@ async def test_the_registry_is_read_in_one_query(service: Service) -> None:
     }
 
 
+async def test_the_lists_of_the_registry_are_compiled(service: Service) -> None:
+    source = """{ models(search: "a", filter: {category: ["x"]}) { totalCount items {
+      name metadata registrant { name } components { totalCount items { kind schema styles } }
+      relationships { items { selectors } } policies { items { expression } } } } }"""
+    headers = {"Authorization": f"Bearer {service.token('bob')}"}
+    answer = await service.client.post("/graphql", json={"query": source}, headers=headers)
+    assert answer.headers["x-meshgraph-executor"] == "compiled"
+
+
 async def test_a_dry_run_tells_and_stores_nothing(service: Service) -> None:
     given = file(package(component("Broker")), register=False)
     done = await service.ok("ann", "registerMeshmodels", **given)

@@ -28,9 +28,11 @@ from app.db.keys import Role
 from app.db.users import UserRole
 from app.demo import demo_id
 from app.own_packages import refuse_strangers
+from app.permissions import Permission
 from app.preparing import look
 from rest_compat.endpoints import ENDPOINTS
 from tests.serving import ROOT, free_port
+from tests.test_imports import MODEL, component, package
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -77,7 +79,7 @@ def test_a_fresh_start(run: Run, empty: Path) -> None:
     assert run("check")[0] == 1
     assert run("migrate") == (0, "", "")
     assert (empty / "meshgraph.db").stat().st_mode & 0o777 == 0o600
-    assert "30 permission keys" in run("check")[2]
+    assert f"{len(Permission)} permission keys" in run("check")[2]
     assert run("seed") == (0, "", "")
     code, out, err = run("check")
     assert (code, err) == (0, "")
@@ -212,7 +214,7 @@ def test_roles_that_are_not_granted(demo: Run, arguments: tuple[str, ...], said:
 
 def test_keys_are_loaded_from_a_file(migrated: Run) -> None:
     shipped = str(ROOT / "app" / "permission_keys.csv")
-    assert migrated("keys", "load", shipped) == (0, "30 keys\n", "")
+    assert migrated("keys", "load", shipped) == (0, f"{len(Permission)} keys\n", "")
 
 
 def test_a_file_that_is_no_catalogue(migrated: Run, empty: Path) -> None:
@@ -316,6 +318,58 @@ def ask(port: int, token: str) -> object:
         except urllib.error.URLError:
             time.sleep(0.1)
     raise AssertionError("the server did not start")
+
+
+MANIFEST = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+---
+apiVersion: example.org/v1
+kind: Gizmo
+metadata: {name: odd}
+"""
+MEMBER = ("--user", "member@example.org")
+ADMIN = ("--user", "admin@example.org")
+
+
+def test_a_design_is_imported(demo: Run, tmp_path: Path) -> None:
+    file = tmp_path / "web.yaml"
+    file.write_text(MANIFEST, "utf-8")
+    code, out, err = demo("import", str(file), *MEMBER, "--name", "Web")
+    assert (code, out) == (0, "Imported design 'Web' of type 'k8s-manifest'\n")
+    assert "warning: no model defines Gizmo of example.org/v1 (odd)\n" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("import", "absent.yaml", *MEMBER), "No such file"),
+        (("import", "pyproject.toml", *MEMBER), "unsupported extension"),
+        (("import", "pyproject.toml", "--user", "nobody@example.org"), "There is no user"),
+        (("register", "pyproject.toml", *MEMBER), "permission key"),
+        (("import", "ftp://example.org/x", *MEMBER), "No such file"),
+    ],
+)
+def test_what_is_not_brought_in(demo: Run, arguments: tuple[str, ...], told: str) -> None:
+    code, out, err = demo(*arguments)
+    assert (code, out) == (1, "")
+    assert told in err
+
+
+def test_the_packages_of_a_folder_are_registered(demo: Run, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        model = {**MODEL, "name": name}
+        (tmp_path / f"{name}.tgz").write_bytes(package(component("Broker"), model=model))
+        folder = tmp_path / "folders" / name
+        (folder / "components").mkdir(parents=True)
+        (folder / "model.json").write_text(json.dumps({**model, "name": f"in-{name}"}))
+        (folder / "components" / "Broker.json").write_text(json.dumps(component("Broker")))
+    found = ["in-one (1 component)", "in-two (1 component)"]
+    found += [f"{name} (1 component and 1 relationship)" for name in ("one", "two")]
+    printed = "".join(f"Imported model {each}\n" for each in found)
+    assert demo("register", str(tmp_path), *ADMIN, "--dry-run")[:2] == (0, printed)
+    assert demo("register", str(tmp_path), *ADMIN)[:2] == (0, printed)
 
 
 def test_a_package_of_the_same_name_is_refused(tmp_path: Path) -> None:
