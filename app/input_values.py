@@ -37,7 +37,8 @@ def _check_value(name: str, root: Any, limits: Limits) -> None:
         value = waiting.pop()
         if isinstance(value, str):
             _check_text(name, value)
-            if (size := len(value.encode())) > limits.text_bytes:
+            size = len(value) if value.isascii() else len(value.encode())
+            if size > limits.text_bytes:
                 raise refusal("text_bytes", limits.text_bytes, size, name)
         elif isinstance(value, list):
             if len(value) > limits.list_items:
