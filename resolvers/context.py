@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import Table, live, new_id
 from app.db.engine import Store
+from app.db.inserting import Draft
 from app.errors import NotFound, Problem, Unavailable
 from app.permissions import Permission
 from app.vault import Vault
@@ -107,7 +108,7 @@ class Context:
             await self._stack.aclose()
             self._loaders = None
 
-    async def insert(self, row: Table) -> bool:
+    async def insert(self, row: Draft) -> bool:
         """Insert a row by one statement, if the viewer's rights are still the same.
 
         After False it may be there even so, when only the acknowledgement was lost: the next
