@@ -33,13 +33,14 @@ def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
 
 def _check_value(name: str, root: Any, limits: Limits) -> None:
     waiting = [root]
+    longest = limits.text_bytes
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
-            _check_text(name, value)
-            size = len(value) if value.isascii() else len(value.encode())
-            if size > limits.text_bytes:
-                raise refusal("text_bytes", limits.text_bytes, size, name)
+            if not value.isascii() or "\0" in value or len(value) > longest:
+                _check_text(name, value)
+                if (size := len(value.encode())) > longest:
+                    raise refusal("text_bytes", longest, size, name)
         elif isinstance(value, list):
             if len(value) > limits.list_items:
                 raise refusal("list_items", limits.list_items, len(value), name)
