@@ -27,6 +27,7 @@ Header = tuple[bytes, bytes]
 
 ALLOW = (b"allow", b"GET, POST")
 CLOSE = (b"connection", b"close")
+COMPILED = (b"x-meshgraph-executor", b"compiled")
 NO_ENCODING = (b"accept-encoding", b"")
 CONTENT_TYPES = {
     media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (GRAPHQL, JSON, HTML)
@@ -228,8 +229,9 @@ def _respond(result: ExecutionResult | Problem, media: str) -> Answer:
 
 def _executor(left: str | None) -> Header:
     """A header for the curious: who answered, and why it was not the compiler."""
-    text = "compiled" if left is None else f"interpreted; {left}"
-    return (b"x-meshgraph-executor", text.encode("ascii", "replace"))
+    if left is None:
+        return COMPILED
+    return (COMPILED[0], f"interpreted; {left}".encode("ascii", "replace"))
 
 
 def _status(result: ExecutionResult, media: str) -> int:
