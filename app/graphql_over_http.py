@@ -33,6 +33,9 @@ CONTENT_TYPES = {
     media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (GRAPHQL, JSON, HTML)
 }
 
+#: What may be left out of a request, or be null.
+TEXT, OBJECT = str | None, dict | None
+
 # A result without data, by the code of its first error. Anything else the caller got wrong is 400.
 STATUS = {
     Code.UNAUTHENTICATED: 401,
@@ -205,10 +208,10 @@ def _checked(given: object) -> Parameters:
         raise BadInput("The request is a JSON object.")
     if not isinstance(given.get("query"), str):
         raise BadInput("query: the text of a GraphQL document is required.")
-    if not isinstance(given.get("operationName"), str | None):
+    if not isinstance(given.get("operationName"), TEXT):
         raise BadInput("operationName: a text or null is required.")
     for name in ("variables", "extensions"):
-        if not isinstance(given.get(name), dict | None):
+        if not isinstance(given.get(name), OBJECT):
             raise BadInput(f"{name}: an object or null is required.")
     return Parameters(given["query"], given.get("operationName"), given.get("variables"))
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+Loop = asyncio.AbstractEventLoop
+
 #: Seconds by which a timer of an event loop may come early.
 RESOLUTION = 0.001
 
@@ -32,9 +34,7 @@ class Patience:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, deque[Wait]] = (
-            WeakKeyDictionary()
-        )
+        self._queues: WeakKeyDictionary[Loop, deque[Wait]] = WeakKeyDictionary()
 
     def wait(self, then: Callable[[], object]) -> Wait:
         """Begin to wait, in the event loop that is running."""
@@ -47,7 +47,7 @@ class Patience:
             loop.call_at(wait.due, self._look, loop, queue)
         return wait
 
-    def _look(self, loop: asyncio.AbstractEventLoop, queue: deque[Wait]) -> None:
+    def _look(self, loop: Loop, queue: deque[Wait]) -> None:
         """Call what is due; come back for what is not."""
         due = []
         while queue and (queue[0].then is None or queue[0].due <= loop.time() + RESOLUTION):

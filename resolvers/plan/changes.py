@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,8 @@ from graphql import (
     GraphQLError,
     GraphQLField,
     OperationDefinitionNode,
-    Undefined,
     VariableNode,
     Visitor,
-    coerce_input_value,
     located_error,
     visit,
 )
@@ -27,6 +26,7 @@ from app.db.base import new_id
 from app.errors import Problem
 from resolvers.answers import Command
 from resolvers.context import Context
+from resolvers.plan.coercion import Coerce, Odd, coercion
 from resolvers.plan.generated import NotAsPlanned
 from resolvers.plan.inputs import Convert, convert
 from resolvers.plan.payloads import Payload
@@ -51,6 +51,7 @@ class Change:
     command: Command
     needs_new: bool
     variable: str
+    coerce: Coerce
     convert: Convert
     build: Callable[[Any], dict[str, Any]]
 
@@ -89,6 +90,7 @@ def change_of(
         root.answer,
         payload.needs_new,
         _variable(operation, only),
+        coercion(field.args[INPUT].type),
         converted,
         payload.code.built(name),
     )
@@ -146,11 +148,8 @@ class ChangeCall:
         """What GraphQL makes of the input; the short way, if it is a variable as it stands."""
         change, variables = self.change, self.variables
         if change.variable in variables:
-            type_ = change.field.args[INPUT].type
-            found = coerce_input_value(variables[change.variable], type_)
-            if found is Undefined:
-                raise NotAsPlanned(REFUSED)
-            return found
+            with suppress(Odd):
+                return change.coerce(variables[change.variable])
         schema = change.graph._schema  # noqa: SLF001 - offered in no other way
         definitions = change.operation.variable_definitions or ()
         coerced = get_variable_values(schema, definitions, dict(variables))
