@@ -14,8 +14,8 @@ from rich.progress import Progress
 from app.db.engine import Store
 from app.importing.archives import pack_tgz
 from app.importing.content import ARCHIVES
-from app.intake import Here
-from app.main import open_intake
+from app.away import Here
+from app.main import open_outside
 from app.permissions import Permission
 from app.preparing import open_vault, user_of
 from app.settings import Settings, SettingsError, settings_with
@@ -142,7 +142,7 @@ async def _as_user(
     permission: Permission,
     work: Callable[[Context], Awaitable[Result]],
 ) -> Result:
-    store, intake = Store.open(settings.database_url), open_intake(settings, Here())
+    store, outside = Store.open(settings.database_url), open_outside(settings, Here())
     try:
         async with store.reading() as session:
             user = await user_of(session, email)
@@ -150,11 +150,11 @@ async def _as_user(
                 raise SettingsError(f"There is no user with the address {email}.")
             viewer = await load_viewer(session, user.id)
         viewer.require(permission)
-        context = Context(store, open_vault(settings), viewer, None, intake)
+        context = Context(store, open_vault(settings), viewer, None, outside)
         try:
             return await work(context)
         finally:
             await context.close()
     finally:
-        await intake.close()
+        await outside.close()
         await store.close()

@@ -29,10 +29,14 @@ Header = tuple[bytes, bytes]
 
 ALLOW = (b"allow", b"GET, POST")
 CLOSE = (b"connection", b"close")
+COMPILED = (b"x-meshgraph-executor", b"compiled")
 NO_ENCODING = (b"accept-encoding", b"")
 CONTENT_TYPES = {
     media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (GRAPHQL, JSON, HTML)
 }
+
+#: What may be left out of a request, or be null.
+TEXT, OBJECT = str | None, dict | None
 
 # A result without data, by the code of its first error. Anything else the caller got wrong is 400.
 STATUS = {
@@ -210,10 +214,10 @@ def _checked(given: object) -> Parameters:
         raise BadInput("The request is a JSON object.")
     if not isinstance(given.get("query"), str):
         raise BadInput("query: the text of a GraphQL document is required.")
-    if not isinstance(given.get("operationName"), str | None):
+    if not isinstance(given.get("operationName"), TEXT):
         raise BadInput("operationName: a text or null is required.")
     for name in ("variables", "extensions"):
-        if not isinstance(given.get(name), dict | None):
+        if not isinstance(given.get(name), OBJECT):
             raise BadInput(f"{name}: an object or null is required.")
     return Parameters(given["query"], given.get("operationName"), given.get("variables"))
 
@@ -234,8 +238,9 @@ def _respond(result: ExecutionResult | Problem, media: str) -> Answer:
 
 def _executor(left: str | None) -> Header:
     """A header for the curious: who answered, and why it was not the compiler."""
-    text = "compiled" if left is None else f"interpreted; {left}"
-    return (b"x-meshgraph-executor", text.encode("ascii", "replace"))
+    if left is None:
+        return COMPILED
+    return (COMPILED[0], f"interpreted; {left}".encode("ascii", "replace"))
 
 
 def _status(result: ExecutionResult, media: str) -> int:

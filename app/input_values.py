@@ -28,20 +28,22 @@ def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
     if len(variables) > limits.variables:
         raise refusal("variables", limits.variables, len(variables))
     for name, value in variables.items():
-        _check_value(printable(name), value, limits)
+        _check_value(name, value, limits)
 
 
 def _check_value(name: str, root: Any, limits: Limits) -> None:
     waiting = [root]
+    longest = limits.text_bytes
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
-            _check_text(name, value)
-            if (size := len(value.encode())) > limits.text_bytes:
-                raise refusal("text_bytes", limits.text_bytes, size, name)
+            if not value.isascii() or "\0" in value or len(value) > longest:
+                _check_text(printable(name), value)
+                if (size := len(value.encode())) > longest:
+                    raise refusal("text_bytes", longest, size, printable(name))
         elif isinstance(value, list):
             if len(value) > limits.list_items:
-                raise refusal("list_items", limits.list_items, len(value), name)
+                raise refusal("list_items", limits.list_items, len(value), printable(name))
             waiting += value
         elif isinstance(value, dict):
             waiting += [*value.keys(), *value.values()]

@@ -5,40 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from app.errors import BadInput
 from app.fetching.fetcher import Fetched, Fetcher
 from app.importing.executables import Tools
 from app.importing.refusals import Refused
+from app.away import Away
 
 Result = TypeVar("Result")
 
 #: How many addresses are asked at once: the content of each is kept in memory.
 MOST_FETCHED = 8
-
-
-class Away(Protocol):
-    """Runs functions where they can do no harm, such as `app.workers.Workers`."""
-
-    async def run(
-        self, function: Callable[..., Result], /, *arguments: Any, seconds: float
-    ) -> Result: ...
-    async def close(self) -> None: ...
-
-
-class Here:
-    """Runs them in a thread of this process: where nobody else waits, and starting one costs."""
-
-    async def run(
-        self, function: Callable[..., Result], /, *arguments: Any, seconds: float
-    ) -> Result:
-        """What the function returns; raises TimeoutError, while the thread goes on."""
-        async with asyncio.timeout(seconds):
-            return await asyncio.to_thread(function, *arguments)
-
-    async def close(self) -> None:
-        """There is nothing to end."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from app import logs
+from app import evaluation_work, logs
 from app.auth import Authenticator, credential
 from app.db.engine import Store
 from app.errors import Unavailable
@@ -25,7 +25,10 @@ from app.fetching.fetcher import Fetcher
 from app.graphql_over_http import GraphQLOverHTTP
 from app.importing import formats
 from app.importing.executables import find
-from app.intake import Away, Intake
+from app.away import Away
+from app.evaluator import Evaluator
+from app.intake import Intake
+from app.outside import Outside
 from app.limits import Limits
 from app.logs import REQUESTS
 from app.middleware import BodyLimit, Envelope
@@ -46,22 +49,22 @@ from rest_compat.facade import routes as rest_routes
 from schema import schema
 
 #: What worker processes begin with: the module that a server is started by, and their own work.
-PRELOADED = ("app.cli", formats.__name__)
+PRELOADED = ("app.cli", formats.__name__, evaluation_work.__name__)
 
 OpenContext = Callable[[Request], AbstractAsyncContextManager[Context]]
 
 
-def create_app(settings: Settings | None = None, intake: Intake | None = None) -> Starlette:
+def create_app(settings: Settings | None = None, outside: Outside | None = None) -> Starlette:
     """The service as an ASGI application; without settings, as the environment says."""
     settings = settings or Settings.from_environ(os.environ)
     store = Store.open(settings.database_url)
-    intake = intake or open_intake(settings)
+    outside = outside or open_outside(settings)
     identity = Identity(
         store,
         Vault.from_file(settings.vault_keys_file),
         Authenticator.from_settings(settings),
         provision=settings.unknown_users == "provision",
-        intake=intake,
+        outside=outside,
     )
     open_context = _open_context(identity, settings)
     operations = _operations(settings, store)
@@ -69,7 +72,7 @@ def create_app(settings: Settings | None = None, intake: Intake | None = None) -
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await intake.close()
+        await outside.close()
         await store.close()
 
     larger = dict.fromkeys(UPLOAD_PATHS, settings.max_upload_bytes)
@@ -94,13 +97,15 @@ def service() -> Starlette:
     return create_app()
 
 
-def open_intake(settings: Settings, away: Away | None = None) -> Intake:
-    """The way in for content; its worker processes start when they are first needed."""
-    return Intake(
-        Fetcher(),
-        away or Workers(memory_bytes=settings.workers_memory, preload=PRELOADED),
-        find(settings.helm, settings.kubectl, settings.data_dir / "tools"),
-        settings.read_timeout,
+def open_outside(
+    settings: Settings, away: Away | None = None, fetcher: Fetcher | None = None
+) -> Outside:
+    """What reaches beyond the store; its worker processes start when they are first needed."""
+    workers = away or Workers(memory_bytes=settings.workers_memory, preload=PRELOADED)
+    tools = find(settings.helm, settings.kubectl, settings.data_dir / "tools")
+    return Outside(
+        Intake(fetcher or Fetcher(), workers, tools, settings.read_timeout),
+        Evaluator(workers, settings.evaluate_timeout),
     )
 
 

@@ -50,15 +50,8 @@ class Envelope:
             return
         given = header(scope, REQUEST_ID) or b""
         request_id = given if FIT_REQUEST_ID.fullmatch(given) else os.urandom(16).hex().encode()
+        added = (*SECURITY_HEADERS, (REQUEST_ID, request_id))
         tokens = structlog.contextvars.bind_contextvars(request_id=request_id.decode())
-        try:
-            await self._serve(scope, receive, send, (*SECURITY_HEADERS, (REQUEST_ID, request_id)))
-        finally:
-            structlog.contextvars.reset_contextvars(**tokens)
-
-    async def _serve(
-        self, scope: Scope, receive: Receive, send: Send, added: tuple[tuple[bytes, bytes], ...]
-    ) -> None:
         started = self.clock()
         status: int | None = None
 
@@ -78,6 +71,7 @@ class Envelope:
                 await response(scope, receive, watch)
         finally:
             self._tell(scope, status, self.clock() - started)
+            structlog.contextvars.reset_contextvars(**tokens)
 
     def _tell(self, scope: Scope, status: int | None, seconds: float) -> None:
         if self.telling(status, seconds):

@@ -7,7 +7,6 @@ What has been planned once has passed them all, and is only run.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Collection, Mapping
 from functools import partial
@@ -38,6 +37,7 @@ from app.errors import Code, Problem, SnapshotLost, Unauthenticated, Unavailable
 from app.graphql_errors import problem_result, refused, shown
 from app.guard import check_shape, fragments_of, has_cycles
 from app.input_values import check_variables
+from app.interruptions import Deadline
 from app.limits import Limits, refusal
 from app.metrics import COMPILED, INTERPRETED
 from app.page_cost import PageCost
@@ -165,7 +165,7 @@ class Operations:
     ) -> ExecutionResult:
         seconds = self._seconds(operation)
         try:
-            async with asyncio.timeout(seconds):
+            with Deadline(seconds):
                 data = await call.run(context)
         except TimeoutError:
             return problem_result(Unavailable(f"No answer was found within {seconds:g} seconds."))
@@ -247,7 +247,7 @@ class Operations:
         seconds = self._seconds(operation)
         run = partial(self._interpret, document, operation, variables, context)
         try:
-            async with asyncio.timeout(seconds):
+            with Deadline(seconds):
                 result = await run()
                 if operation.operation is OperationType.QUERY and _lost_its_snapshot(result):
                     await context.give_back()

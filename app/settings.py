@@ -193,6 +193,9 @@ class Settings:
     read_timeout: float = field(
         metadata=setting("30", seconds(0.1, 600), "Time that reading one file may take of that.")
     )
+    evaluate_timeout: float = field(
+        metadata=setting("30", seconds(0.1, 600), "Time that the evaluation of a design may take.")
+    )
     workers_memory: int = field(
         metadata=setting(
             "2147483648", whole(268_435_456, 2**40), "Bytes of memory that a reading process has."

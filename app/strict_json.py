@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from app.errors import BadInput
 
 MAX_DEPTH = 32
-LARGE_INTEGER = re.compile(rb"\d{19}")
+LARGE = 2.0**63
 LONGEST_KEY_SHOWN = 40
 
 
@@ -68,7 +68,7 @@ def encode(value: object) -> bytes:
     A moment in UTC ends in `Z`; an `orjson.Fragment` is put in as it is.
     """
     try:
-        return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z)
     except TypeError:
         return json.dumps(value, default=_portable, allow_nan=False, separators=(",", ":")).encode()
 
@@ -98,20 +98,18 @@ def _is_plain(data: bytes, value: object, max_depth: int) -> bool:
     - Keys given twice. If no white space precedes a colon, every member of the text brings a `":`
       of its own, so that there are at least as many of these as members, and at least as many
       members as keys in the value. Where the first number equals the last, no key was lost.
-    - Integers beyond 64 bits, which orjson reads as floats. They have 19 digits or more in a row.
+    - Integers beyond 64 bits, which orjson reads as floats. They are large, as few floats are.
     - Depth.
 
     A text may fail this and be good; then it is only decoded more slowly.
     """
     if b"\\u0000" in data or b" :" in data or b"\n:" in data or b"\t:" in data or b"\r:" in data:
         return False
-    if LARGE_INTEGER.search(data) is not None:
-        return False
     return _keys(value, max_depth) == data.count(b'":')
 
 
 def _keys(value: object, max_depth: int) -> int | None:
-    """The number of keys in a value; None if it reaches `max_depth`."""
+    """The number of keys in a value; None if it reaches `max_depth` or has a large float."""
     level: list[Any] = [value]
     keys = 0
     for _ in range(max_depth):
@@ -123,10 +121,19 @@ def _keys(value: object, max_depth: int) -> int | None:
                 below += each.values()
             elif kind is list:
                 below += each
+            elif kind is float and not -LARGE < each < LARGE:
+                return None
         if not below:
             return keys
         level = below
     return None
+
+
+def _plain(value: object) -> object:
+    """What orjson encodes in place of a value; it takes no subclass of UUID, as asyncpg has one."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError
 
 
 def _portable(value: object) -> Any:

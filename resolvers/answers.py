@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, Literal
 
 from app.db.base import Table
+from app.db.inserting import Draft
 from app.permissions import Permission
 from resolvers.listing import Listing
 
@@ -140,7 +141,7 @@ class Command:
     run: Callable[..., Awaitable[Any]]
     payload: Callable[[Any], Any]
     access: Permission
-    lone: Callable[..., Table | None] | None = None
+    lone: Callable[..., Draft | None] | None = None
     prepare: Callable[..., Awaitable[Any]] | None = None
 
 

@@ -12,6 +12,7 @@ from strawberry import UNSET
 from app.db.base import live, now
 from app.db.connections import Connection
 from app.db.environments import Environment, EnvironmentConnection
+from app.db.inserting import Draft
 from app.errors import BadInput, Conflict, NotFound
 from resolvers import credentials, texts
 from resolvers.access import Viewer, connections_open, visible
@@ -131,14 +132,14 @@ async def create(work: Work, given: Any) -> Connection:
     return await work.add(connection)
 
 
-def lone(viewer: Viewer, given: Any, row_id: UUID) -> Connection | None:
+def lone(viewer: Viewer, given: Any, row_id: UUID) -> Draft | None:
     """The row that `create` inserts, unless it has an id or a credential to look for."""
     if given.id or given.credential_id or given.credential_secret not in (UNSET, None):
         return None
     moment = now()
-    connection = Connection(
-        id=row_id, user_id=viewer.identified(), metadata_={}, credential_id=None,
-        created_at=moment, updated_at=moment,
+    connection = Draft(
+        Connection, id=row_id, user_id=viewer.identified(), metadata_={}, credential_id=None,
+        created_at=moment, updated_at=moment, deleted_at=None,
     )  # fmt: skip
     _assign(connection, given)
     return connection
@@ -173,7 +174,7 @@ async def _write(work: Work, connection: Connection, given: Any) -> Connection:
     return connection
 
 
-def _assign(connection: Connection, given: Any) -> None:
+def _assign(connection: Connection | Draft, given: Any) -> None:
     if given.name is not UNSET:
         connection.name = texts.name(given.name, "name")
     for attribute, spelled in (("kind", "kind"), ("type", "type"), ("sub_type", "subType")):
@@ -192,7 +193,7 @@ def _status(value: Any) -> str:
     return str(value.value)
 
 
-def server_id(connection: Connection) -> UUID | None:
+def server_id(connection: Connection | Draft) -> UUID | None:
     """The Meshery server id that the metadata of a `meshery` connection carries, if any."""
     if connection.kind != "meshery":
         return None

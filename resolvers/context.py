@@ -14,8 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import Table, live, new_id
 from app.db.engine import Store
+from app.db.inserting import Draft
 from app.errors import NotFound, Problem, Unavailable
+from app.evaluator import Evaluator
 from app.intake import Intake
+from app.outside import Outside
 from app.permissions import KEYS, Permission
 from app.vault import Vault
 from resolvers.access import Viewer, lacking, visible
@@ -42,7 +45,7 @@ class Context:
     vault: Vault
     viewer: Viewer
     reload: Reload | None = None
-    outside: Intake | None = None
+    outside: Outside | None = None
     _loaders: Loaders | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _session: AsyncSession | None = None
@@ -55,7 +58,14 @@ class Context:
         """The way in for content; raises `Unavailable` where the service has none."""
         if self.outside is None:
             raise Unavailable("Nothing can be brought in here.")
-        return self.outside
+        return self.outside.intake
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """What evaluates designs; raises `Unavailable` where the service has none."""
+        if self.outside is None:
+            raise Unavailable("Nothing can be evaluated here.")
+        return self.outside.evaluator
 
     @property
     def loaders(self) -> Loaders:
@@ -116,7 +126,7 @@ class Context:
             await self._stack.aclose()
             self._loaders = None
 
-    async def insert(self, row: Table) -> bool:
+    async def insert(self, row: Draft) -> bool:
         """Insert a row by one statement, if the viewer's rights are still the same.
 
         After False it may be there even so, when only the acknowledgement was lost: the next

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
@@ -20,7 +19,7 @@ from app.db.base import new_id
 from app.db.engine import Store
 from app.db.users import SIGNING_IN, User
 from app.errors import Unauthenticated
-from app.intake import Intake
+from app.outside import Outside
 from app.vault import Vault
 from resolvers.access import Viewer
 from resolvers.context import Context
@@ -29,6 +28,8 @@ from resolvers.viewers import Proven, Viewers, key_of
 
 UNKNOWN = "The user of this token is not known here."
 ADDRESS_TAKEN = "The address of this token is that of another user here."
+
+ANYBODY = Viewer()
 
 #: Seconds for which a token that was proven good, and the rights of its user, need no new proof.
 #: Changes of rights by this service count at once; this is for those made behind its back.
@@ -47,29 +48,26 @@ class Identity:
     vault: Vault
     authenticator: Authenticator
     provision: bool = False
-    intake: Intake | None = None
+    outside: Outside | None = None
     clock: Callable[[], float] = time.monotonic
     _viewers: Viewers = field(default_factory=Viewers)
     _turns: WeakValueDictionary[bytes, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
-    @asynccontextmanager
-    async def open(self, credential: str | None, *, settled: bool = True) -> AsyncIterator[Context]:
+    def open(self, credential: str | None, *, settled: bool = True) -> Opening:
         """A context that is closed, with its snapshot, when the block ends.
 
         Its viewer has the rights of its snapshot. Without `settled` nothing is read until
         something is asked, so that an operation that only writes needs no snapshot.
         """
-        viewer, reload = Viewer(), None
-        if credential is not None:
-            proven = await self._prove(credential)
-            viewer, reload = proven.viewer, partial(self._reload, credential, proven)
-        context = Context(self.store, self.vault, viewer, reload, self.intake)
-        try:
-            if settled:
-                await context.settled()
-            yield context
-        finally:
-            await context.close()
+        return Opening(self, credential, settled=settled)
+
+    async def context(self, credential: str | None) -> Context:
+        """A context whose snapshot has not been opened, for who will close it."""
+        if credential is None:
+            return Context(self.store, self.vault, ANYBODY, None, self.outside)
+        proven = self._proven(credential) or await self._prove(credential)
+        reload = partial(self._reload, credential, proven)
+        return Context(self.store, self.vault, proven.viewer, reload, self.outside)
 
     def cached(self, credential: str | None) -> Viewer | None:
         """The viewer, where that needs no reading; None where it does.
@@ -150,6 +148,33 @@ class Identity:
                 session.add(user)
 
         await self.store.write(work)
+
+
+class Opening:
+    """The block of an operation, as `Identity.open` has it.
+
+    By hand: what contextlib makes of a generator takes as long as the rest of it.
+    """
+
+    __slots__ = ("_context", "_credential", "_identity", "_settled")
+
+    def __init__(self, identity: Identity, credential: str | None, *, settled: bool) -> None:
+        self._identity = identity
+        self._credential = credential
+        self._settled = settled
+
+    async def __aenter__(self) -> Context:
+        context = self._context = await self._identity.context(self._credential)
+        if self._settled:
+            try:
+                await context.settled()
+            except BaseException:
+                await context.close()
+                raise
+        return context
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._context.close()
 
 
 async def _is_there(session: AsyncSession, user: User) -> bool:

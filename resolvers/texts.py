@@ -15,6 +15,7 @@ _REFUSED_CATEGORIES = frozenset({"Cc", "Cs"})
 _BIDIRECTIONAL = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 MAX_JSON_BYTES = 65_536
+_JSON = json.JSONEncoder(allow_nan=False)
 
 
 def name(value: str | None, field: str, limit: int = 255) -> str:
@@ -24,6 +25,8 @@ def name(value: str | None, field: str, limit: int = 255) -> str:
         raise BadInput(
             f"{field}: a name has 1 to {limit} characters, this has {len(text)}.", field=field
         )
+    if text.isascii() and text.isprintable():
+        return text
     for character in text:
         if unicodedata.category(character) in _REFUSED_CATEGORIES or character in _BIDIRECTIONAL:
             message = f"{field}: the character U+{ord(character):04X} is not allowed in a name."
@@ -50,7 +53,7 @@ def json_object(value: object, field: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadInput(f"{field}: expected a JSON object.", field=field)
     try:
-        text = json.dumps(value, allow_nan=False)
+        text = _JSON.encode(value)
     except (ValueError, RecursionError):
         raise BadInput(f"{field}: this cannot be written as JSON.", field=field) from None
     if len(text) > MAX_JSON_BYTES:

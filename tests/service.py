@@ -13,11 +13,11 @@ import httpx2
 from app.auth import Authenticator
 from app.db.engine import Store
 from app.fetching.fetcher import Fetcher
-from app.importing.executables import find
-from app.intake import Here, Intake
+from app.away import Here
 from app.limits import Limits
 from app.local_tokens import issue, local_secret
-from app.main import create_app
+from app.main import create_app, open_outside
+from app.outside import Outside
 from app.operations import Operations
 from app.settings import Settings
 from app.vault import Vault
@@ -63,7 +63,7 @@ class Service:
 
 
 def _door(
-    name: str, settings: Settings, store: Store, client: httpx2.AsyncClient, intake: Intake
+    name: str, settings: Settings, store: Store, client: httpx2.AsyncClient, outside: Outside
 ) -> Door:
     if name == "rest":
         return RestDoor(client)
@@ -73,7 +73,7 @@ def _door(
         store,
         Vault.from_file(settings.vault_keys_file),
         Authenticator.from_settings(settings),
-        intake=intake,
+        outside=outside,
     )
     operations = Operations(schema._schema, Limits(), executor=ColumnExecutor)
     return InProcessDoor(identity, operations)
@@ -87,13 +87,13 @@ async def opened(
     settings = Settings.from_environ(
         {"MESHGRAPH_DATABASE_URL": database_url, "MESHGRAPH_DATA_DIR": str(folder)}
     )
-    intake = Intake(fetcher or Fetcher(), Here(), find(None, None, folder / "tools"))
-    application = create_app(settings, intake)
+    outside = open_outside(settings, Here(), fetcher)
+    application = create_app(settings, outside)
     store = application.state.store
     world = await build(store)
     transport = httpx2.ASGITransport(application)
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         secret = local_secret(settings.jwt_secret_file)
-        seen = _door(door, settings, store, client, intake)
+        seen = _door(door, settings, store, client, outside)
         yield Service(seen, world, secret, client, store)
     await store.close()

@@ -26,9 +26,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import StaticPool
 
 from app.db.access import WatchedSession, advance
-from app.db.base import Table
 from app.db.direct import Direct, PostgreSQL, SQLite
-from app.db.inserting import insertion
+from app.db.inserting import Draft, insertion
 from app.db.retry import FAILURES, retrying
 from app.db.search import like
 from app.db.session import SerialSession, SnapshotSession
@@ -142,13 +141,13 @@ class Store:
         except FAILURES:
             return await retrying(partial(self.direct.fetch, sql, parameters), DEADLINE)
 
-    async def insert(self, row: Table, generation: int) -> bool:
-        """Insert a row whose values are all set, by one statement.
+    async def insert(self, row: Draft, generation: int) -> bool:
+        """Insert a row by one statement.
 
         False where nothing was inserted: rights are no longer of that generation, or the id is
         taken, by an earlier attempt of this call or by another row. Raises as `write` does.
         """
-        made = insertion(type(row), self.dialect)
+        made = insertion(row.table, self.dialect)
         parameters = made.parameters(row, generation)
         return bool(await retrying(partial(self._insert, made.sql, parameters), DEADLINE))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, inspect, select
@@ -23,6 +24,17 @@ DIALECTS: dict[str, Any] = {
 }
 
 
+class Draft(SimpleNamespace):
+    """A row of `table` that is not there yet: all its values, by attribute.
+
+    An object of the ORM would watch over each of them, and no session is to know of this one.
+    """
+
+    def __init__(self, table: type[Table], /, **values: Any) -> None:
+        super().__init__(**values)
+        self.table = table
+
+
 @dataclass(frozen=True)
 class Insertion:
     """INSERT of a row of one table, while rights are those of a generation, unless its id is taken.
@@ -35,7 +47,7 @@ class Insertion:
     attributes: tuple[str, ...]
     process: tuple[Callable[[Any], Any] | None, ...]
 
-    def parameters(self, row: Table, generation: int) -> list[Any]:
+    def parameters(self, row: Draft, generation: int) -> list[Any]:
         """The values as the driver takes them."""
         found = []
         for attribute, process in zip(self.attributes, self.process, strict=True):

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from app.errors import SnapshotLost, Unavailable
+from app.interruptions import Deadline
 
 T = TypeVar("T")
 
@@ -76,7 +77,7 @@ async def retrying(attempt: Callable[[], Awaitable[T]], timeout: float) -> T:  #
     attempt did is then unknown: it may have been committed.
     """
     try:
-        async with asyncio.timeout(timeout):
+        with Deadline(timeout):
             return await _attempts(attempt)
     except TimeoutError as error:
         raise unavailable() from error

@@ -10,7 +10,7 @@
     lists.py       its rows, in one of three forms
     pages.py       the pages made of them
     statement.py   the whole statement of an operation
-    payloads.py    inputs.py    changes.py    mutations
+    payloads.py    coercion.py    inputs.py    changes.py    mutations
     operations.py  what is known of an operation, and remembered
     calls.py       a question with its ids, run as a viewer
     planner.py     what finds, or makes, the call for a request

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from graphql import (
     GraphQLError,
     GraphQLField,
     OperationDefinitionNode,
+    VariableNode,
     Visitor,
     located_error,
     visit,
@@ -24,17 +26,22 @@ from app.db.base import new_id
 from app.errors import Problem
 from resolvers.answers import Command
 from resolvers.context import Context
+from resolvers.plan.coercion import Coerce, Odd, coercion
 from resolvers.plan.generated import NotAsPlanned
 from resolvers.plan.inputs import Convert, convert
 from resolvers.plan.payloads import Payload
 from resolvers.plan.reading import Reading, Unplannable
 
 INPUT = "input"
+REFUSED = "an argument is refused"
 
 
 @dataclass(frozen=True)
 class Change:
-    """The only field of a mutation, and the function that writes the response of its payload."""
+    """The only field of a mutation, and the function that writes the response of its payload.
+
+    `variable` is the only one there is, where the whole input is its value; else empty.
+    """
 
     graph: strawberry.Schema
     operation: OperationDefinitionNode
@@ -43,6 +50,8 @@ class Change:
     name: str
     command: Command
     needs_new: bool
+    variable: str
+    coerce: Coerce
     convert: Convert
     build: Callable[[Any], dict[str, Any]]
 
@@ -74,10 +83,27 @@ def change_of(
     (declared,) = field.extensions["strawberry-definition"].arguments
     converted = convert(declared.type, INPUT)
     assert converted is not None
-    build, answer = payload.code.built(name), root.answer
     return Change(
-        graph, operation, field, only, root.name, answer, payload.needs_new, converted, build
+        graph,
+        operation,
+        field,
+        only,
+        root.name,
+        root.answer,
+        payload.needs_new,
+        _variable(operation, only),
+        coercion(field.args[INPUT].type),
+        converted,
+        payload.code.built(name),
     )
+
+
+def _variable(operation: OperationDefinitionNode, field: FieldNode) -> str:
+    """The variable whose value is all that a field is given, if there is no other one; or empty."""
+    given = [each.value for each in field.arguments or ()]
+    if len(given) == len(operation.variable_definitions or ()) == 1:
+        return given[0].name.value if isinstance(given[0], VariableNode) else ""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -115,17 +141,23 @@ class ChangeCall:
 
     def _input(self) -> Any:
         """The input as a command gets it; what is wrong with it is told by the interpreter."""
-        change = self.change
-        schema = change.graph._schema  # noqa: SLF001 - offered in no other way
-        coerced = get_variable_values(
-            schema, change.operation.variable_definitions or (), dict(self.variables)
-        )
-        if isinstance(coerced, list):
-            raise NotAsPlanned("an argument is refused")
         try:
-            return change.convert(get_argument_values(change.field, change.node, coerced)[INPUT])
+            return self.change.convert(self._coerced())
         except (Problem, GraphQLError):
-            raise NotAsPlanned("an argument is refused") from None
+            raise NotAsPlanned(REFUSED) from None
+
+    def _coerced(self) -> Any:
+        """What GraphQL makes of the input; the short way, if it is a variable as it stands."""
+        change, variables = self.change, self.variables
+        if change.variable in variables:
+            with suppress(Odd):
+                return change.coerce(variables[change.variable])
+        schema = change.graph._schema  # noqa: SLF001 - offered in no other way
+        definitions = change.operation.variable_definitions or ()
+        coerced = get_variable_values(schema, definitions, dict(variables))
+        if isinstance(coerced, list):
+            raise NotAsPlanned(REFUSED)
+        return get_argument_values(change.field, change.node, coerced)[INPUT]
 
 
 class _Variables(Visitor):

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from app.disconnects import while_connected
+from app.patience import Patience
 
 IN_TIME = 0.5  # seconds in which an abandoned read ends
 
@@ -74,8 +75,8 @@ async def test_nobody_watches_over_short_work() -> None:
     assert client.asked == 0
 
 
-@pytest.mark.parametrize("patience", [0, 30])
-async def test_the_result_or_the_exception_of_the_work(patience: float) -> None:
+@pytest.mark.parametrize("seconds", [0, 30])
+async def test_the_result_or_the_exception_of_the_work(seconds: float) -> None:
     async def work(outcome: Any) -> Any:
         await asyncio.sleep(0.02)
         if isinstance(outcome, Exception):
@@ -83,16 +84,18 @@ async def test_the_result_or_the_exception_of_the_work(patience: float) -> None:
         return outcome
 
     async with no_other_task():
-        assert await while_connected(Client(), work(1), patience=patience) == 1
+        assert await while_connected(Client(), work(1), patience=Patience(seconds)) == 1
         with pytest.raises(KeyError):
-            await while_connected(Client(), work(KeyError()), patience=patience)
+            await while_connected(Client(), work(KeyError()), patience=Patience(seconds))
 
 
-@pytest.mark.parametrize("patience", [0, 30])
-async def test_a_cancellation_from_elsewhere_is_one(patience: float) -> None:
+@pytest.mark.parametrize("seconds", [0, 30])
+async def test_a_cancellation_from_elsewhere_is_one(seconds: float) -> None:
     client, ended = Client(), list[str]()
     async with no_other_task():
-        task = asyncio.ensure_future(while_connected(client, forever(ended), patience=patience))
+        task = asyncio.ensure_future(
+            while_connected(client, forever(ended), patience=Patience(seconds))
+        )
         await asyncio.sleep(0.02)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -103,7 +106,7 @@ async def test_a_cancellation_from_elsewhere_is_one(patience: float) -> None:
 async def test_a_timeout_around_it_is_one() -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.02):
-            await while_connected(Client(), forever([]), patience=0)
+            await while_connected(Client(), forever([]), patience=Patience(0))
 
 
 async def test_a_timeout_inside_it_is_one() -> None:
@@ -115,7 +118,7 @@ async def test_a_timeout_inside_it_is_one() -> None:
             return "late"
         return "done"
 
-    assert await while_connected(Client(), work(), patience=0) == "late"
+    assert await while_connected(Client(), work(), patience=Patience(0)) == "late"
 
 
 async def test_work_that_does_not_stop_has_no_result_and_leaves_nothing_behind() -> None:
@@ -131,7 +134,7 @@ async def test_work_that_does_not_stop_has_no_result_and_leaves_nothing_behind()
         return "never"
 
     with pytest.raises(ClientDisconnect):
-        await while_connected(client, stubborn(), patience=0)
+        await while_connected(client, stubborn(), patience=Patience(0))
     await asyncio.sleep(0)
     task = asyncio.current_task()
     assert task is not None
@@ -143,4 +146,4 @@ async def test_a_client_that_cannot_be_listened_to_has_gone() -> None:
         raise ConnectionResetError
 
     with pytest.raises(ClientDisconnect):
-        await while_connected(broken, forever([]), patience=0)
+        await while_connected(broken, forever([]), patience=Patience(0))

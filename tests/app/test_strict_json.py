@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg.pgproto.pgproto as asyncpg
 import orjson
 import pytest
 from hypothesis import example, given
@@ -88,11 +89,13 @@ ID = UUID("00000000-0000-7000-8000-000000000001")
 @pytest.mark.parametrize("beside", [1, 2**70])
 def test_what_a_database_returns_is_encoded(beside: int) -> None:
     """With and without a value that orjson does not take."""
-    value = {"at": MOMENT, "id": ID, "raw": orjson.Fragment(b'{"a":[1]}'), "n": beside}
+    raw = orjson.Fragment(b'{"a":[1]}')
+    value = {"at": MOMENT, "id": ID, "owner": asyncpg.UUID(str(ID)), "raw": raw, "n": beside}
+    id_ = b'"00000000-0000-7000-8000-000000000001"'
     assert encode(value) == (
-        b'{"at":"2026-01-02T03:04:05Z","id":"00000000-0000-7000-8000-000000000001",'
-        b'"raw":{"a":[1]},"n":' + str(beside).encode() + b"}"
-    )
+        b'{"at":"2026-01-02T03:04:05Z","id":' + id_ + b',"owner":' + id_ + b',"raw":{"a":[1]},"n":'
+        + str(beside).encode() + b"}"
+    )  # fmt: skip
 
 
 def outcome(decoder: Any, text: bytes) -> tuple[Any, ...]:
@@ -151,6 +154,7 @@ PIECES = [
 @example(b"[[[[[]]]]]")
 @example(b"[[[[1]]]]")
 @example(b"18446744073709551616")
+@example(b"-9223372036854775809")
 @example(b"-0")
 @example(b"-0.0")
 def test_the_fast_way_decodes_as_the_strict_one(text: bytes) -> None:
