@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from app.away import Here
 from app.db.engine import Store
 from app.importing.archives import pack_tgz
 from app.importing.content import ARCHIVES
-from app.away import Here
 from app.main import open_outside
 from app.permissions import Permission
 from app.preparing import open_vault, user_of

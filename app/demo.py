@@ -13,14 +13,19 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import demo_data as data
+from app import demo_designs
 from app.catalogue import load_catalogue
 from app.db.base import Table
 from app.db.connections import Connection, Credential
+from app.db.designs import Design
 from app.db.environments import Environment, EnvironmentConnection
+from app.db.events import SYSTEM_ID, Event
 from app.db.keys import Role
 from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import Team, TeamOrganization, TeamUser
 from app.db.users import User, UserRole
+from app.importing.designs import design_of
+from app.registering import known_of, register
 from app.vault import Vault
 
 NAMESPACE = UUID("5c1f5d0e-8a3b-5b0e-9a57-6d6573686772")
@@ -52,6 +57,7 @@ async def load_demo(session: AsyncSession, vault: Vault) -> None:
     for table in Table.metadata.sorted_tables:
         session.add_all(row for row in rows if row.__table__ is table)
         await session.flush()
+    await register(session, demo_designs.package())
 
 
 def _rows(roles: Mapping[str, UUID], vault: Vault) -> Iterator[Table]:
@@ -69,6 +75,8 @@ def _rows(roles: Mapping[str, UUID], vault: Vault) -> Iterator[Table]:
         yield _environment(environment)
     for connection in data.CONNECTIONS:
         yield from _connection(connection, vault)
+    for design in demo_designs.DESIGNS:
+        yield from _design(design)
 
 
 def _dated(rows: Iterator[Table]) -> Iterator[Table]:
@@ -206,6 +214,44 @@ def _connection(given: data.Connection, vault: Vault) -> Iterator[Table]:
             connection_id=row_id,
             deleted_at=_deleted(given.deleted),
         )
+
+
+def _design(given: demo_designs.DemoDesign) -> Iterator[Table]:
+    """A design as it would be imported, and the event of that."""
+    row_id, owner = demo_id("design", given.name), demo_id("user", given.owner)
+    objects = list(demo_designs.manifest(given))
+    built = design_of(
+        row_id,
+        given.title,
+        objects,
+        known_of(demo_designs.package()),
+        lambda number: demo_id("component", f"{given.name}/{number}"),
+    )
+    yield Design(
+        id=row_id,
+        name=given.title,
+        user_id=owner,
+        type="k8s-manifest",
+        pattern_file=json.dumps(built.design, indent=2),
+        components_count=len(objects),
+        source=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}).encode(),
+        source_name=f"{given.name}.json",
+        source_url=None,
+        unmatched=[],
+        deleted_at=_deleted(given.deleted),
+    )
+    yield Event(
+        id=demo_id("event", given.name),
+        user_id=owner,
+        system_id=SYSTEM_ID,
+        category="pattern",
+        action="create",
+        severity="success",
+        acted_upon=row_id,
+        description=f"Imported design '{given.title}' of type 'k8s-manifest'",
+        metadata_={},
+        deleted_at=_deleted(given.deleted),
+    )
 
 
 def _metadata(given: data.Connection, server: UUID) -> dict[str, Any]:

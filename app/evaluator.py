@@ -1,4 +1,4 @@
-"""The evaluation of designs for many callers: away from the server, and once for the same design."""
+"""The evaluation of designs for many callers: in worker processes, and once for the same design."""
 
 from __future__ import annotations
 
@@ -42,6 +42,15 @@ class Shared:
     waiting: int = 0
 
 
+@dataclass
+class Latest:
+    """The rules of the last version of the registry that was met, and the stamp of that."""
+
+    stamp: object = None
+    rules: Rules | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 @dataclass(frozen=True)
 class Evaluator:
     """Evaluates in worker processes; `seconds` is the longest that one design may take."""
@@ -51,6 +60,16 @@ class Evaluator:
     kept_bytes: int = KEPT_BYTES
     _kept: OrderedDict[Key, Answer] = field(default_factory=OrderedDict)
     _running: dict[Key, Shared] = field(default_factory=dict)
+    _latest: Latest = field(default_factory=Latest)
+
+    async def rules(self, stamp: object, read: Callable[[], Awaitable[bytes]]) -> Rules:
+        """The rules of the registry that has that stamp: as remembered, or read."""
+        latest = self._latest
+        async with latest.turn:
+            if latest.rules is None or latest.stamp != stamp:
+                rules = Rules.of(await read())
+                latest.stamp, latest.rules = stamp, rules
+            return latest.rules
 
     async def evaluate(self, design: bytes, rules: Rules, options: Options) -> Answer:
         """The answer for a design as JSON.

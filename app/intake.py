@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from app.away import Away
 from app.errors import BadInput
 from app.fetching.fetcher import Fetched, Fetcher
 from app.importing.executables import Tools
 from app.importing.refusals import Refused
-from app.away import Away
 
 Result = TypeVar("Result")
 

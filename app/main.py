@@ -19,21 +19,22 @@ from strawberry.utils.str_converters import to_camel_case
 
 from app import evaluation_work, logs
 from app.auth import Authenticator, credential
+from app.away import Away
 from app.db.engine import Store
+from app.disconnects import while_connected
 from app.errors import Unavailable
+from app.evaluator import Evaluator
 from app.fetching.fetcher import Fetcher
 from app.graphql_over_http import GraphQLOverHTTP
 from app.importing import formats
 from app.importing.executables import find
-from app.away import Away
-from app.evaluator import Evaluator
 from app.intake import Intake
-from app.outside import Outside
 from app.limits import Limits
 from app.logs import REQUESTS
 from app.middleware import BodyLimit, Envelope
 from app.operations import Operations
 from app.origins import refuse_foreign
+from app.outside import Outside
 from app.service import Service
 from app.settings import Settings
 from app.strict_json import decode, encode
@@ -174,9 +175,10 @@ def _routes(
         request: Request, document: DocumentNode, name: str, variables: dict[str, object]
     ) -> ExecutionResult:
         async with open_context(request) as context:
-            return await operations.execute_trusted(
+            work = operations.execute_trusted(
                 document, context=context, variables=variables, operation_name=name
             )
+            return await while_connected(request.receive, work)
 
     async def ready(_: Request) -> Response:
         await store.ping()

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db import registry as tables
 from app.db.arrays import any_of
 from app.db.base import Table, live, now
+from app.importing.designs import Kind, Known
 from app.registry import definitions as defined
 
 INSERT: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
@@ -58,6 +59,22 @@ def _rows(model_id: UUID, package: defined.Package) -> dict[type[Table], list[Va
         tables.Relationship: list(_each(model_id, package.relationships, _relationship)),
         tables.Policy: list(_each(model_id, package.policies, _policy)),
     }
+
+
+def known_of(package: defined.Package) -> dict[Kind, Known]:
+    """What designs take of the components of a package, as they do once it is registered."""
+    row = _model(defined.model_id(package.model), package.model)
+    model = carried(row["id"], package.model.definition)
+    return {
+        (each.kind, each.version): Known(_component(row["id"], each)["definition"], model)
+        for each in package.components
+    }
+
+
+def carried(model_id: UUID, definition: Mapping[str, Any]) -> dict[str, Any]:
+    """The model as the components of a design carry it: without its drawings, which are large."""
+    kept = {key: value for key, value in definition.items() if key != "metadata"}
+    return {**kept, "id": str(model_id)}
 
 
 def _model(model_id: UUID, model: defined.Model) -> Values:

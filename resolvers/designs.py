@@ -17,6 +17,7 @@ from app.errors import BadInput
 from app.importing import formats
 from app.importing.designs import Kind, Known, design_of, kinds_of
 from app.importing.formats import Imported
+from app.registering import carried
 from resolvers import texts
 from resolvers.context import Context, Work
 from resolvers.events import event, failures_told
@@ -142,7 +143,7 @@ async def known_kinds(context: Context, kinds: set[Kind]) -> dict[Kind, Known]:
         among = tuple_(Component.kind, Component.version).in_(part)
         for component, model in await context.read(_definitions(among)):
             kind = (component.kind, component.version)
-            found.setdefault(kind, Known(component.definition, _model(model)))
+            found.setdefault(kind, Known(component.definition, carried(model.id, model.definition)))
     return found
 
 
@@ -153,12 +154,6 @@ def _definitions(among: ColumnElement[bool]) -> Any:
         .where(among, live(Component), live(Model), Component.status == "enabled")
         .order_by(Component.created_at, Component.id)
     )
-
-
-def _model(model: Model) -> dict[str, Any]:
-    """The model as the components of a design carry it: without its drawings, which are large."""
-    kept = {key: value for key, value in model.definition.items() if key != "metadata"}
-    return {**kept, "id": str(model.id)}
 
 
 async def create(work: Work, prepared: Prepared) -> Stored:

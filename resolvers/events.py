@@ -7,13 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from app.db.events import Event
+from app.db.events import SYSTEM_ID, Event
 from app.errors import Problem
 from resolvers.access import Viewer
 from resolvers.context import Context
-
-#: What every event of this service says it comes from.
-SYSTEM_ID = UUID("9d0f6d7c-3f0b-5a55-8a0e-6d6573686772")
 
 LONGEST_ERROR = 2_000
 

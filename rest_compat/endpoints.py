@@ -12,7 +12,8 @@ class Endpoint:
     `others` are the other documented statuses, and `silent` those documented without a body.
     `public` rows need no token. `ignored` parameters are documented, accepted and without effect.
     `aliases` are further paths of the same row. The body of a row that `uploads` is documented as
-    `multipart/form-data`, and may be as long as files are.
+    `multipart/form-data`, and may be as long as files are. So may that of a row with a `document`:
+    a member of the body which the operation gets as JSON text.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Endpoint:
     ignored: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     uploads: bool = False
+    document: str | None = None
 
     @property
     def statuses(self) -> frozenset[int]:
@@ -111,11 +113,18 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", "/api/pattern/import", "importDesign", 200, "Design",
              others="400 401 500", uploads=True),
 
+    Endpoint("POST", "/evaluate", "postEvaluate", 200, "Evaluation", others="400 401 500",
+             aliases=("/api/meshmodels/relationships/evaluate",
+                      "/api/registry/relationships/evaluate"), document="design"),
+
     Endpoint("GET", "/api/users", "getUsers", 200, "User", others="400 401 500", public=True),
 )
 # fmt: on
 
-#: The paths to which files are sent.
+#: The paths to which files are sent, or documents as long as files.
 UPLOAD_PATHS = frozenset(
-    path for each in ENDPOINTS if each.uploads for path in (each.path, *each.aliases)
+    path
+    for each in ENDPOINTS
+    if each.uploads or each.document
+    for path in (each.path, *each.aliases)
 )

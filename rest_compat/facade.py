@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
@@ -82,7 +82,7 @@ class Answer:
         edges = self.edges
         if self.endpoint.uploads and is_form(request):
             return await read_form(request, self.operation, edges.largest_upload, edges.decode)
-        return read_body(await request.body(), edges.decode)
+        return read_body(await request.body(), edges.decode, self.endpoint.document)
 
 
 def answer(endpoint: Endpoint, path: str, operation: Operation, edges: Edges) -> Answer:
@@ -111,7 +111,10 @@ class Address:
             allow = {"Allow": ", ".join(sorted(self.answers))}
             response: Response = PlainTextResponse("Method Not Allowed", 405, allow)
         else:
-            response = await found(request)
+            try:
+                response = await found(request)
+            except ClientDisconnect:
+                return
         await response(scope, receive, send)
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from graphql import (
     GraphQLEnumType,
+    GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
@@ -188,6 +189,9 @@ def _input(name: str, given: GraphQLInputType) -> Json:
         return {"type": "string", "enum": wire_names(type_)}
     if name in _SHAPES["variables"]:
         return {**_SHAPES["variables"][name]}
+    if isinstance(type_, GraphQLInputObjectType):
+        members = {key: _input(key, field.type) for key, field in type_.fields.items()}
+        return {"type": "object", "properties": members}
     return _leaf(type_)
 
 

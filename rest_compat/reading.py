@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+import msgspec
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -99,12 +100,15 @@ def texts_of(query_string: bytes) -> Texts:
     return texts
 
 
-def read_body(raw: bytes, decode: Decode) -> Mapping[str, Any]:
-    """A JSON object, whatever its content type; nothing at all, or null, is the empty one."""
+def read_body(raw: bytes, decode: Decode, document: str | None = None) -> Mapping[str, Any]:
+    """A JSON object, whatever its content type; nothing at all, or null, is the empty one.
+
+    The member that is a `document` is not decoded.
+    """
     if not raw.strip():
         return {}
     try:
-        value = decode(raw)
+        value = decode(raw) if document is None else _around(document, raw, decode)
     except (ValueError, RecursionError) as error:
         raise BadInput("body: this is not valid JSON.", field="body") from error
     if value is None:
@@ -112,6 +116,16 @@ def read_body(raw: bytes, decode: Decode) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise BadInput("body: expected a JSON object.", field="body")
     return value
+
+
+def _around(document: str, raw: bytes, decode: Decode) -> Mapping[str, Any] | None:
+    """The members of an object, that one as its JSON text. Raises ValueError, or `BadInput`."""
+    members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw] | None)
+    texts = {name: bytes(text) for name, text in (members or {}).items()}
+    return {
+        name: text if name == document and text != b"null" else decode(text)
+        for name, text in texts.items()
+    }
 
 
 def _is_id(variable: Variable) -> bool:

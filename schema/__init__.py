@@ -11,6 +11,7 @@ from resolvers.nodes import find_node, find_nodes
 from schema.connections import ConnectionMutation, ConnectionQuery
 from schema.designs import DesignMutation, DesignQuery
 from schema.environments import EnvironmentMutation, EnvironmentQuery
+from schema.evaluations import EvaluationMutation
 from schema.keys import KeyQuery
 from schema.nodes import Node
 from schema.organizations import OrganizationMutation, OrganizationQuery
@@ -63,6 +64,7 @@ Mutation = merge_types(
         ConnectionMutation,
         RegistrationMutation,
         DesignMutation,
+        EvaluationMutation,
     ),
 )
 

@@ -17,6 +17,8 @@ from rest_compat.endpoints import ENDPOINTS
 from rest_compat.replying import STATUSES
 from schema import schema
 
+#: Variables of bodies that are objects on the wire as well.
+OBJECTS = {"metadata", "preferences", "credentialSecret", "importBody", "design", "options"}
 OPERATIONS = load(schema._schema)
 ROWS = {endpoint.operation: endpoint for endpoint in ENDPOINTS}
 
@@ -129,7 +131,7 @@ def wire(value: Any, name: str = "") -> Any:
     """A GraphQL value as the REST API spells it."""
     if isinstance(value, dict) and {"field", "direction"} == set(value):
         return f"{value['field'].lower()} {value['direction'].lower()}"
-    if isinstance(value, dict) and name not in {"metadata", "preferences", "credentialSecret"}:
+    if isinstance(value, dict) and name not in OBJECTS:
         return json.dumps(value)
     if isinstance(value, str) and value.isupper() and name in {"", "status"}:
         return value.replace("_", " ").lower()

@@ -11,14 +11,14 @@ from typing import Any
 import httpx2
 
 from app.auth import Authenticator
+from app.away import Here
 from app.db.engine import Store
 from app.fetching.fetcher import Fetcher
-from app.away import Here
 from app.limits import Limits
 from app.local_tokens import issue, local_secret
 from app.main import create_app, open_outside
-from app.outside import Outside
 from app.operations import Operations
+from app.outside import Outside
 from app.settings import Settings
 from app.vault import Vault
 from resolvers.executor import ColumnExecutor
@@ -90,10 +90,12 @@ async def opened(
     outside = open_outside(settings, Here(), fetcher)
     application = create_app(settings, outside)
     store = application.state.store
-    world = await build(store)
     transport = httpx2.ASGITransport(application)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
-        secret = local_secret(settings.jwt_secret_file)
-        seen = _door(door, settings, store, client, outside)
-        yield Service(seen, world, secret, client, store)
-    await store.close()
+    try:
+        world = await build(store)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+            secret = local_secret(settings.jwt_secret_file)
+            seen = _door(door, settings, store, client, outside)
+            yield Service(seen, world, secret, client, store)
+    finally:
+        await store.close()

@@ -18,7 +18,7 @@ from app.importing.archives import pack_tgz
 from app.settings import Settings
 from tests import stores
 from tests.serving import HOST, free_port, serving, token
-from tests.test_imports import component, package
+from tests.test_imports import MODEL, component, package
 
 POD = b"apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Release.Name }}}\n"
 CHART = {
@@ -111,10 +111,52 @@ def test_kinds_of_a_registered_model_are_matched(client: httpx2.Client) -> None:
     assert design["design"]["components"][0]["model"]["name"] == "acme-operator"
 
 
+SHARED = Path(__file__).parents[2] / "shared"
+BOOKINFO = SHARED / "importing" / "samples" / "manifests" / "bookinfo.yaml"
+DEFINITIONS = SHARED / "evaluate" / "definitions"
+
+
+@pytest.mark.skipif(not DEFINITIONS.exists(), reason="the samples are not here")
+def test_an_imported_design_is_evaluated(client: httpx2.Client) -> None:
+    """Services of Bookinfo are related to the Deployments they lead to, and all to a namespace."""
+    files = {
+        f"kubernetes/relationships/{file.name}": file.read_bytes()
+        for file in DEFINITIONS.glob("*.json")
+        if "aws" not in file.name
+    }
+    model = {**MODEL, "name": "kubernetes", "displayName": "Kubernetes"}
+    files["kubernetes/model.json"] = json.dumps(model).encode()
+    body = {"fileName": "kubernetes.tgz", "modelFile": list(pack_tgz(files))}
+    given = {"uploadType": "file", "register": True, "importBody": body}
+    done = client.post("/api/meshmodels/register", json=given)
+    assert done.status_code == 201, done.text
+    assert f"({len(files) - 1} relationships)" in done.json()["message"]
+
+    space = b"---\napiVersion: v1\nkind: Namespace\nmetadata: {name: default}\n"
+    assert imported(client, "bookinfo.yaml", BOOKINFO.read_bytes() + space).status_code == 200
+    [row] = query(client, "{ designs(first: 1) { items { name design } } }")["designs"]["items"]
+    found = client.post("/evaluate", json={"design": row["design"]}).json()
+    names = {each["id"]: each["displayName"] for each in found["design"]["components"]}
+    edges, places = set(), set()
+    for each in found["design"]["relationships"]:
+        [selectors] = each["selectors"]
+        ends = (selectors["allow"]["from"][0]["id"], selectors["allow"]["to"][0]["id"])
+        route = (each["kind"], each["type"], each["subType"])
+        if route == ("edge", "non-binding", "network"):
+            edges.add(tuple(names[end] for end in ends))
+        elif route == ("hierarchical", "parent", "inventory"):
+            places.add(tuple(names[end] for end in ends))
+    services = ("details", "ratings", "reviews", "productpage")
+    assert {service for service, _ in edges} == set(services)
+    assert ("productpage", "productpage-v1") in edges
+    assert {parent for _, parent in places} == {"default"}
+    assert len(places) == 14
+
+
 def test_the_built_in_kinds_are_there_from_the_start(client: httpx2.Client) -> None:
     found = query(
         client,
-        """{ models(filter: {name: ["kubernetes"]}) { items {
+        """{ models(filter: {name: ["kubernetes"], version: ["v1.37.0"]}) { items {
              components(filter: {kind: ["Deployment"]}) { items { version schema } } } } }""",
     )
     [model] = found["models"]["items"]

@@ -22,6 +22,9 @@ SEVERITIES = (
 )
 STATUSES = ("read", "unread")
 
+#: What every event of this service says it comes from.
+SYSTEM_ID = UUID("9d0f6d7c-3f0b-5a55-8a0e-6d6573686772")
+
 
 class Event(Table):
     """`acted_upon` is the id of anything; `operation_id` is shared by the events of one command."""

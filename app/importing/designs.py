@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -61,13 +61,20 @@ def kinds_of(objects: Iterable[Object]) -> set[Kind]:
 
 
 def design_of(
-    design_id: UUID, name: str, objects: Iterable[Object], known: Mapping[Kind, Known]
+    design_id: UUID,
+    name: str,
+    objects: Iterable[Object],
+    known: Mapping[Kind, Known],
+    identify: Callable[[int], UUID] = lambda _: uuid4(),
 ) -> Built:
-    """The design of the objects, in their order. An unknown kind is kept, under a generic model."""
+    """The design of the objects, in their order. An unknown kind is kept, under a generic model.
+
+    `identify` makes the id of a component of its number.
+    """
     components, unmatched = [], []
-    for each in objects:
+    for number, each in enumerate(objects):
         found = known.get(_kind(each))
-        components.append(_declared(each, found))
+        components.append({"id": str(identify(number)), **_declared(each, found)})
         if found is None:
             unmatched.append(_named(each))
     return Built(
@@ -101,7 +108,6 @@ def _declared(given: Object, known: Known | None) -> dict[str, Any]:
     definition: Mapping[str, Any] = known.definition if known else {"status": "enabled"}
     taken = {each: definition[each] for each in TAKEN_OVER if definition.get(each) is not None}
     return {
-        "id": str(uuid4()),
         "schemaVersion": definition.get("schemaVersion") or COMPONENT_SCHEMA_VERSION,
         **taken,
         "displayName": _name_of(given) or given["kind"],
@@ -111,7 +117,28 @@ def _declared(given: Object, known: Known | None) -> dict[str, Any]:
     }
 
 
+def _target_ports(given: Object) -> Object:
+    """A Service leads to the port of its own number where it names no other.
+
+    So the API of Kubernetes defaults `targetPort`, and relationships look for it there.
+    """
+    spec = given.get("spec")
+    if not isinstance(spec, dict):
+        return given
+    ports = spec.get("ports")
+    if not isinstance(ports, list) or not all(isinstance(port, dict) for port in ports):
+        return given
+    led = [{"targetPort": port["port"], **port} if "port" in port else port for port in ports]
+    return {**given, "spec": {**spec, "ports": led}}
+
+
+#: What the API server would make of an object before it stores it, as far as it matters here.
+DEFAULTED: Mapping[Kind, Callable[[Object], Object]] = {("Service", "v1"): _target_ports}
+
+
 def _configuration(given: Object, known: Known | None) -> dict[str, Any]:
+    if (defaulted := DEFAULTED.get(_kind(given))) is not None:
+        given = defaulted(given)
     configuration = {key: given[key] for key in given if key not in NOT_CONFIGURED}
     if known is not None and known.is_namespaced:
         metadata = given.get("metadata") or {}

@@ -39,6 +39,13 @@ DEFAULTS = {
     "max_body_bytes": 262_144,
     "query_timeout": 5.0,
     "mutation_timeout": 10.0,
+    "max_upload_bytes": 33_554_432,
+    "import_timeout": 60.0,
+    "read_timeout": 30.0,
+    "evaluate_timeout": 30.0,
+    "workers_memory": 2_147_483_648,
+    "helm": None,
+    "kubectl": None,
     "allowed_origins": (),
     "log_requests": "all",
 }

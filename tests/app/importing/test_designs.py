@@ -86,3 +86,21 @@ def test_what_was_given_is_left_as_it_was() -> None:
     given = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}}
     declared(given)
     assert given == {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (
+            {"ports": [{"port": 80}, {"port": 81, "targetPort": "web"}]},
+            {"ports": [{"port": 80, "targetPort": 80}, {"port": 81, "targetPort": "web"}]},
+        ),
+        ({"type": "ExternalName"}, {"type": "ExternalName"}),
+        ({"ports": "none"}, {"ports": "none"}),
+        ({"ports": [{"name": "odd"}]}, {"ports": [{"name": "odd"}]}),
+        (None, None),
+    ],
+)
+def test_a_service_leads_to_its_own_port_unless_it_says_another(spec: Any, expected: Any) -> None:
+    given = {"apiVersion": "v1", "kind": "Service", "spec": spec}
+    assert declared(given)["configuration"]["spec"] == expected

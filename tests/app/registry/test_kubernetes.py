@@ -15,7 +15,7 @@ COMPONENTS = {(each.version, each.kind): each for each in core_package().compone
 def test_the_model() -> None:
     model = core_package().model
     assert (model.name, model.display_name, model.status) == ("kubernetes", "Kubernetes", "enabled")
-    assert (model.registrant.kind, model.registrant.name) == ("kubernetes", "Kubernetes")
+    assert (model.registrant.kind, model.registrant.name) == ("github", "Github")
     assert re.fullmatch(r"v1\.\d+\.\d+", model.version)
     assert drawing_flaw(model) is None
 
