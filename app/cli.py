@@ -96,6 +96,7 @@ def serve(
         http="httptools",
         access_log=False,  # `app.middleware` writes one line for each request
         server_header=False,
+        proxy_headers=False,  # nothing here asks for the scheme, or for the address of the caller
         log_level="warning",
         timeout_graceful_shutdown=10,
     )

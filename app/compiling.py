@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationDefinitionNode
@@ -35,6 +36,17 @@ class Call(Protocol):
         interpreter. Raises `Failed` for a mutation that failed.
         """
         ...
+
+
+@dataclass(slots=True)
+class Memo:
+    """What is known of a query that has been planned, with its variables: its operation and call.
+
+    Kept by whoever knows that exactly the same is asked again.
+    """
+
+    operation: OperationDefinitionNode | None = None
+    call: Call | None = None
 
 
 class Compiler(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -22,7 +22,8 @@ from app.errors import BadInput, Code, Problem
 from app.media_types import GRAPHQL, HTML, JSON, preferred
 from app.multipart import is_multipart, read_multipart
 from app.operations import Operations
-from app.strict_json import decode, encode
+from app.parameters import Bodies, Parameters, from_url
+from app.strict_json import encode
 
 OpenContext = Callable[[Request], AbstractAsyncContextManager[object]]
 Header = tuple[bytes, bytes]
@@ -34,9 +35,6 @@ NO_ENCODING = (b"accept-encoding", b"")
 CONTENT_TYPES = {
     media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (GRAPHQL, JSON, HTML)
 }
-
-#: What may be left out of a request, or be null.
-TEXT, OBJECT = str | None, dict | None
 
 # A result without data, by the code of its first error. Anything else the caller got wrong is 400.
 STATUS = {
@@ -67,15 +65,6 @@ class Answer(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Parameters:
-    """The request parameters of §5.1."""
-
-    query: str
-    operation_name: str | None
-    variables: dict[str, Any] | None
-
-
-@dataclass(frozen=True)
 class GraphQLOverHTTP:
     """The endpoint, an ASGI application.
 
@@ -87,6 +76,10 @@ class GraphQLOverHTTP:
     operations: Operations
     open_context: OpenContext
     explorer: bool = True
+    _bodies: Bodies = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_bodies", Bodies(self.operations.limits.json_depth))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))  # the first of a name counts
@@ -121,15 +114,18 @@ class GraphQLOverHTTP:
     async def _parameters(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
     ) -> Parameters:
-        limits = self.operations.limits
         try:
             if scope["method"] == "GET":
+<<<<<<< HEAD
                 return _from_url(QueryParams(scope["query_string"]))
             if is_multipart(headers):
                 return _checked(await read_multipart(scope, receive, limits))
+=======
+                return from_url(QueryParams(scope["query_string"]))
+>>>>>>> speed
             _check_content(headers)
-            body = await read_body(headers, receive, limits.body_bytes)
-            return _checked(decode(body, max_depth=limits.json_depth))
+            body = await read_body(headers, receive, self.operations.limits.body_bytes)
+            return self._bodies.read(body)
         except BadInput as problem:
             raise Refusal(400, problem.message) from None
         except HTTPException as error:
@@ -144,6 +140,7 @@ class GraphQLOverHTTP:
                     variables=parameters.variables,
                     operation_name=parameters.operation_name,
                     queries_only=request.method == "GET",
+                    memo=parameters.memo,
                 )
                 return await while_connected(request.receive, work)
         except Problem as problem:
@@ -192,34 +189,6 @@ def _content_flaw(content_type: bytes) -> str | None:
         if key.strip() == "charset" and value.strip(' "') not in ("utf-8", "utf8"):
             return "Send the request in UTF-8."
     return None
-
-
-def _from_url(query: QueryParams) -> Parameters:
-    given: dict[str, Any] = {}
-    for name, value in query.multi_items():
-        if name in given:
-            raise BadInput("A parameter of the URL is given twice.")
-        given[name] = value
-    for name in ("variables", "extensions"):
-        if name in given:
-            given[name] = decode(given[name])
-    return _checked(given)
-
-
-def _checked(given: object) -> Parameters:
-    """The parameters, of the types §5.1 gives them; unknown ones are ignored, as it asks."""
-    if isinstance(given, list):
-        raise BadInput("Batches are not accepted; send one operation for each request.")
-    if not isinstance(given, dict):
-        raise BadInput("The request is a JSON object.")
-    if not isinstance(given.get("query"), str):
-        raise BadInput("query: the text of a GraphQL document is required.")
-    if not isinstance(given.get("operationName"), TEXT):
-        raise BadInput("operationName: a text or null is required.")
-    for name in ("variables", "extensions"):
-        if not isinstance(given.get(name), OBJECT):
-            raise BadInput(f"{name}: an object or null is required.")
-    return Parameters(given["query"], given.get("operationName"), given.get("variables"))
 
 
 def _respond(result: ExecutionResult | Problem, media: str) -> Answer:

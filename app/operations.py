@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -31,7 +32,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
-from app.compiling import Call, Compiler, Executed, Failed, LeftToInterpreter
+from app.compiling import Call, Compiler, Executed, Failed, LeftToInterpreter, Memo
 from app.documents import Documents, check_kind, chosen
 from app.errors import Code, Problem, SnapshotLost, Unauthenticated, Unavailable
 from app.graphql_errors import problem_result, refused, shown
@@ -86,17 +87,23 @@ class Operations:
         variables: Mapping[str, Any] | None = None,
         operation_name: str | None = None,
         queries_only: bool = False,
+        memo: Memo | None = None,
     ) -> ExecutionResult:
         """Execute an operation of a document from outside.
 
         A request that is refused before it is executed has errors without a path. Raises
-        `Unauthenticated` for a viewer who has ceased to be one.
+        `Unauthenticated` for a viewer who has ceased to be one. With the same `memo` all else
+        but the context must be the same as well.
         """
+        memo = memo or Memo()
         try:
+            if memo.call is not None and memo.operation is not None:
+                with suppress(LeftToInterpreter):  # which is told below
+                    return await self._call(memo.call, memo.operation, context)
             document = self._valid_document(source)
             operation = chosen(document, operation_name)
             check_kind(operation, queries_only=queries_only)
-            return await self._execute(document, operation, variables, context, trusted=False)
+            return await self._execute(document, operation, variables, context, memo)
         except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
         except Unauthenticated:
@@ -115,7 +122,7 @@ class Operations:
         """Execute an operation of a document of our own, which is valid and of bounded cost."""
         try:
             operation = chosen(document, operation_name)
-            return await self._execute(document, operation, variables, context, trusted=True)
+            return await self._execute(document, operation, variables, context)
         except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
         except Unauthenticated:
@@ -129,19 +136,23 @@ class Operations:
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any] | None,
         context: object,
-        *,
-        trusted: bool,
+        memo: Memo | None = None,
     ) -> ExecutionResult:
-        """Raises `Refused` or `Problem` for what is not executed at all."""
+        """Raises `Refused` or `Problem` for what is not executed at all.
+
+        Without a `memo` the document is one of our own.
+        """
         given = dict(variables or {})
         check_variables(given, self.limits)
         call = self._compiler.planned(operation, given) if self._compiler else None
         try:
             if call is None:
                 coerced = self._coerce(operation, given)
-                if not trusted:
+                if memo is not None:
                     self._check_cost(document, operation, coerced)
                 call = self._plan(document, operation, given, coerced)
+            if memo is not None and operation.operation is OperationType.QUERY:
+                memo.operation, memo.call = operation, call
             return await self._call(call, operation, context)
         except LeftToInterpreter as left:
             if self._compiler is not None:

@@ -136,10 +136,7 @@ class Store:
 
         Parameters are as the driver takes them. Raises `Unavailable` at the deadline.
         """
-        try:
-            return await self.direct.fetch(sql, parameters)  # the deadline is set when it is needed
-        except FAILURES:
-            return await retrying(partial(self.direct.fetch, sql, parameters), DEADLINE)
+        return await _at_once(self.direct.fetch, sql, parameters)
 
     async def insert(self, row: Draft, generation: int) -> bool:
         """Insert a row by one statement.
@@ -149,9 +146,9 @@ class Store:
         """
         made = insertion(row.table, self.dialect)
         parameters = made.parameters(row, generation)
-        return bool(await retrying(partial(self._insert, made.sql, parameters), DEADLINE))
+        return bool(await _at_once(self._insert, made.sql, parameters))
 
-    async def _insert(self, sql: str, parameters: list[Any]) -> Sequence[Any]:
+    async def _insert(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
         if self.dialect != "sqlite":
             return await self.direct.fetch(sql, parameters)
         async with self._turn, self.writer.begin() as connection:
@@ -192,6 +189,16 @@ class Store:
         await self.writer.dispose()
         if self.lock is not None:
             self.lock.close()
+
+
+async def _at_once(
+    run: Callable[[str, Sequence[Any]], Awaitable[Answer]], sql: str, parameters: Sequence[Any]
+) -> Answer:
+    """Run a statement; the deadline of all attempts is only set where the first one fails."""
+    try:
+        return await run(sql, parameters)
+    except FAILURES:
+        return await retrying(partial(run, sql, parameters), DEADLINE)
 
 
 def _json(text: str | bytes) -> Any:

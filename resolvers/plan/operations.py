@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -22,37 +21,16 @@ from graphql import (
     visit,
 )
 
+from app.recent import Recent
 from resolvers.plan.calls import Question
 from resolvers.plan.changes import Change
 from resolvers.plan.reading import ID_ARGUMENTS, Unplannable, parameter_of
 from resolvers.plan.statement import Statement
 
-Key = TypeVar("Key", bound=Hashable)
-Value = TypeVar("Value")
-
 MOST_OPERATIONS = 1_000
 MOST_STATEMENTS = 32
 MOST_QUESTIONS = 256
 LONGEST_QUESTION = 4_096  # bytes of the variables' values
-
-
-class Recent(Generic[Key, Value]):
-    """The values used last, a given number of them."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._held: OrderedDict[Key, Value] = OrderedDict()
-
-    def get(self, key: Key) -> Value | None:
-        value = self._held.get(key)
-        if value is not None:
-            self._held.move_to_end(key)
-        return value
-
-    def add(self, key: Key, value: Value) -> None:
-        self._held[key] = value
-        if len(self._held) > self._most:
-            self._held.popitem(last=False)
 
 
 @dataclass

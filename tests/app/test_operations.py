@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import strawberry
 from graphql import ExecutionResult, build_schema, get_introspection_query, parse
 from structlog.testing import capture_logs
 
+from app.compiling import LeftToInterpreter, Memo
 from app.documents import Documents
 from app.errors import Conflict, LimitExceeded, NotFound
 from app.limits import Limits
@@ -307,3 +309,39 @@ async def test_a_thousand_documents_leave_no_more_than_the_room() -> None:
         await operations.execute(f"{{ a{number}: name }}", context=None)
     held = operations._documents._held
     assert 20 < len(held) <= 500 / len("{ a1: name }")
+
+
+@dataclass
+class Planned:
+    """A compiler and its only call, which answers `ann` and leaves all others."""
+
+    looked_up: int = 0
+
+    def planned(self, *_: object) -> Planned:
+        self.looked_up += 1
+        return self
+
+    async def run(self, context: Any) -> dict[str, Any]:
+        if context != "ann":
+            raise LeftToInterpreter("not for everybody")
+        return {"name": "compiled"}
+
+    async def hand_over(self, *_: object) -> None: ...
+
+
+async def test_a_memo_spares_looking_up_what_is_asked_and_nothing_else() -> None:
+    compiler, memo = Planned(), Memo()
+    operations = Operations(SCHEMA, Limits(), compiler=compiler)  # type: ignore[arg-type]
+    found = [
+        (await operations.execute("{ name }", context=context, memo=memo)).data
+        for context in ("ann", "ann", "bob", "ann")
+    ]
+    assert found == [{"name": "compiled"}, {"name": "compiled"}, {"name": "bob"}, found[0]]
+    assert compiler.looked_up == 2
+
+
+async def test_a_mutation_leaves_no_memo() -> None:
+    memo = Memo()
+    operations = Operations(SCHEMA, Limits(), compiler=Planned())  # type: ignore[arg-type]
+    await operations.execute('mutation { rename(name: "x") }', context="ann", memo=memo)
+    assert memo == Memo()

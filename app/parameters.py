@@ -1,0 +1,87 @@
+"""The parameters of a GraphQL request, from a URL or a body, and the bodies that came last.
+
+https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import QueryParams
+
+from app.compiling import Memo
+from app.errors import BadInput
+from app.recent import Recent
+from app.strict_json import decode
+
+#: Of the bodies that are remembered: how many there are, and how long they are at most (bytes).
+MOST_BODIES = 1_000
+LONGEST_BODY = 2_048
+
+#: What may be left out of a request, or be null.
+TEXT, OBJECT = str | None, dict | None
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What is asked. `memo` is for what is found out about it, in case it is asked again."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, Any] | None
+    memo: Memo = field(default_factory=Memo, compare=False)
+
+
+class Bodies:
+    """Reads bodies, and those that came last only once: many callers ask the same, again and again.
+
+    Nobody can change what others are given: a body is not remembered if a variable of it is a list
+    or an object.
+    """
+
+    def __init__(self, json_depth: int) -> None:
+        self._json_depth = json_depth
+        self._last: Recent[bytes, Parameters] = Recent(MOST_BODIES)
+
+    def read(self, body: bytes) -> Parameters:
+        """The parameters in a body; raises `BadInput`."""
+        found = self._last.get(body)
+        if found is None:
+            found = _checked(decode(body, max_depth=self._json_depth))
+            if len(body) <= LONGEST_BODY and not _nested(found.variables or {}):
+                self._last.add(body, found)
+        return found
+
+
+def _nested(variables: dict[str, Any]) -> bool:
+    return any(isinstance(value, dict | list) for value in variables.values())
+
+
+def from_url(query: QueryParams) -> Parameters:
+    """The parameters in a URL; raises `BadInput`."""
+    given: dict[str, Any] = {}
+    for name, value in query.multi_items():
+        if name in given:
+            raise BadInput("A parameter of the URL is given twice.")
+        given[name] = value
+    for name in ("variables", "extensions"):
+        if name in given:
+            given[name] = decode(given[name])
+    return _checked(given)
+
+
+def _checked(given: object) -> Parameters:
+    """The parameters, of the types §5.1 gives them; unknown ones are ignored, as it asks."""
+    if isinstance(given, list):
+        raise BadInput("Batches are not accepted; send one operation for each request.")
+    if not isinstance(given, dict):
+        raise BadInput("The request is a JSON object.")
+    if not isinstance(given.get("query"), str):
+        raise BadInput("query: the text of a GraphQL document is required.")
+    if not isinstance(given.get("operationName"), TEXT):
+        raise BadInput("operationName: a text or null is required.")
+    for name in ("variables", "extensions"):
+        if not isinstance(given.get(name), OBJECT):
+            raise BadInput(f"{name}: an object or null is required.")
+    return Parameters(given["query"], given.get("operationName"), given.get("variables"))
