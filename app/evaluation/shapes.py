@@ -1,0 +1,121 @@
+"""What the engine reads of designs and definitions; all else in them passes through unread.
+
+Any member may be missing or null. The types are those of Meshery's schemas of designs, components
+and relationships in the versions that are found in stored designs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from app.evaluation.paths import Path
+
+
+class Shape(msgspec.Struct, frozen=True, rename="camel"):
+    """An object; members that are not named are ignored."""
+
+
+class Model(Shape):
+    name: str | None = None
+
+
+class Typed(Shape):
+    kind: str | None = None
+
+
+class Component(Shape):
+    """The model of a component is `modelReference`; designs of before have `model` alone."""
+
+    id: str | None = None
+    component: Typed | None = None
+    model_reference: Model | None = None
+    model: Model | None = None
+    configuration: dict[str, Any] | None = None
+
+    @property
+    def kind(self) -> str:
+        return (self.component and self.component.kind) or ""
+
+    @property
+    def model_name(self) -> str:
+        named = (self.model_reference, self.model)
+        return next((each.name for each in named if each and each.name), "")
+
+
+class Patch(Shape):
+    """The i-th path of the mutator feeds the i-th of the mutated; every patch replaces."""
+
+    patch_strategy: str | None = None
+    mutator_ref: tuple[Path, ...] | None = None
+    mutated_ref: tuple[Path, ...] | None = None
+
+
+class MatchItem(Shape):
+    id: str | None = None
+    kind: str | None = None
+    mutator_ref: tuple[Path, ...] | None = None
+    mutated_ref: tuple[Path, ...] | None = None
+
+
+class Match(Shape):
+    refs: tuple[Path, ...] | None = None
+    from_: tuple[MatchItem, ...] | None = msgspec.field(default=None, name="from")
+    to: tuple[MatchItem, ...] | None = None
+
+
+class Selector(Shape):
+    """The matrix has either of two spellings, by the version of the schema."""
+
+    id: str | None = None
+    kind: str | None = None
+    model: Model | None = None
+    patch: Patch | None = None
+    match: Match | None = None
+    match_strategy_matrix: tuple[tuple[str, ...] | None, ...] | None = None
+    old_matrix: tuple[tuple[str, ...] | None, ...] | None = msgspec.field(
+        default=None, name="match_strategy_matrix"
+    )
+
+
+class Ends(Shape):
+    from_: tuple[Selector, ...] | None = msgspec.field(default=None, name="from")
+    to: tuple[Selector, ...] | None = None
+
+
+class SelectorSet(Shape):
+    allow: Ends | None = None
+    deny: Ends | None = None
+
+
+class Relationship(Shape):
+    """A definition, or one in a design: they have the same shape."""
+
+    id: str | None = None
+    kind: str | None = None
+    type: str | None = None
+    sub_type: str | None = None
+    status: str | None = None
+    model: Model | None = None
+    selectors: tuple[SelectorSet, ...] | None = None
+
+
+class Layers(Shape):
+    relationships: dict[str, Any] | None = None
+
+
+class Preferences(Shape):
+    layers: Layers | None = None
+
+
+class Design(Shape):
+    components: tuple[Component, ...] | None = None
+    relationships: tuple[Relationship, ...] | None = None
+    preferences: Preferences | None = None
+    metadata: dict[str, Any] | None = None
+
+
+def pairs_of(sets: tuple[SelectorSet, ...] | None) -> list[tuple[Ends, Ends]]:
+    """The ends that are allowed and those that are denied, of each set."""
+    return [(each.allow or Ends(), each.deny or Ends()) for each in sets or ()]
