@@ -54,9 +54,9 @@ def _check_parent(relationship: shapes.Relationship) -> None:
 
 def check_json(value: Any, what: str, limits: Limits) -> None:
     """Raises `Unevaluable` for what JSON cannot say, and for what is too deep or too large."""
-    level: list[Any] = [value]
+    level: list[Any] = [[value]]
     seen = 0
-    for _ in range(limits.depth):
+    for _ in range(limits.depth + 1):
         if not level:
             return
         objects = [each for each in level if isinstance(each, dict)]
