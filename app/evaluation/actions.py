@@ -39,6 +39,8 @@ EFFECTS: Mapping[str, Callable[[Draft, dict[str, Any]], bool]] = {
     REMOVE_CONFIGURATION: lambda draft, value: draft.remove(value["id"], tuple(value["path"])),
 }
 
+UPDATES = frozenset((UPDATE_COMPONENT, UPDATE_CONFIGURATION))
+
 #: The order in which the actions of one phase are done: both kinds of update are one.
 RANKS = {op: rank for rank, op in enumerate(EFFECTS)} | {
     UPDATE_CONFIGURATION: list(EFFECTS).index(UPDATE_COMPONENT)
@@ -94,7 +96,7 @@ def without_ties(actions: Sequence[Action]) -> tuple[list[Action], list[Hashable
     groups: dict[Hashable, list[Action]] = {}
     kept: list[Action] = []
     for each in actions:
-        if each["op"] not in (UPDATE_COMPONENT, UPDATE_CONFIGURATION):
+        if each["op"] not in UPDATES:
             kept.append(each)
             continue
         group = groups.setdefault((id_of(each), path_of(each)), [])

@@ -41,14 +41,11 @@ class Alias:
         }
 
 
-def alias_ends(relationship: shapes.Relationship) -> AliasEnds | None:
-    """What a relationship says of an alias, if it does."""
-    if (relationship.sub_type or "").lower() != "alias" or not relationship.selectors:
+def alias_ends(relationship: shapes.Relationship, sets: list[shapes.Ends]) -> AliasEnds | None:
+    """What a relationship of subtype alias says, if it says all."""
+    if not (relationship.id and sets and sets[0].from_ and sets[0].to):
         return None
-    allow, _ = shapes.pairs_of(relationship.selectors)[0]
-    if not (relationship.id and allow.from_ and allow.to):
-        return None
-    alias, parent = allow.from_[0], allow.to[0]
+    alias, parent = sets[0].from_[0], sets[0].to[0]
     paths = (alias.patch and alias.patch.mutated_ref) or ()
     if not (alias.id and parent.id and paths):
         return None
@@ -76,4 +73,6 @@ def _resolved(ends: AliasEnds, first: dict[str, AliasEnds], depth: int) -> Alias
             raise OverLimit(f"component {ends.alias!r} is an alias through more than {depth} others")
         passed.add(parent)
         parent, path = above.parent, above.path + path[1:]
+        if len(path) > shapes.LONGEST:
+            raise OverLimit(f"component {ends.alias!r} is an alias deeper than {shapes.LONGEST} names")
     return Alias(ends, parent, path)

@@ -42,16 +42,17 @@ class Bond:
 def bond(shape: shapes.Relationship, raw: dict[str, Any]) -> Bond:
     """The relationship as it is in a design."""
     taken = route(shape.kind, shape.type, shape.sub_type)
+    sets = shapes.allowed_ends(shape)
     return Bond(
         id=shape.id or "",
         policy=policy_of(taken),
         status=shape.status or "",
-        ends=_ends(shape),
-        keys=tuple(_keys(taken, shape)),
-        links=patch_links(shape),
-        matches=match_links(shape),
+        ends=_ends(sets),
+        keys=tuple(_keys(taken, sets)),
+        links=patch_links(sets),
+        matches=match_links(sets),
         raw=raw,
-        alias=alias_ends(shape),
+        alias=alias_ends(shape, sets) if taken[2] == "alias" else None,
     )
 
 
@@ -74,22 +75,19 @@ def alias_key(to: shapes.Selector) -> Hashable:
     return (to.kind, to.id, patch.mutator_ref or (), patch.mutated_ref or ())
 
 
-def _ends(shape: shapes.Relationship) -> tuple[str, ...] | None:
-    for allow, _ in shapes.pairs_of(shape.selectors)[:1]:
-        ids = [each.id for each in (*(allow.from_ or ()), *(allow.to or ()))]
-        if allow.from_ and allow.to and all(ids):
-            return tuple(each for each in ids if each)
-    return None
+def _ends(sets: list[shapes.Ends]) -> tuple[str, ...] | None:
+    if not sets or not sets[0].from_ or not sets[0].to:
+        return None
+    ids = tuple([each.id or "" for each in (*sets[0].from_, *sets[0].to)])
+    return ids if all(ids) else None
 
 
-def _keys(taken: Route, shape: shapes.Relationship) -> list[Hashable]:
-    keys: list[Hashable] = []
-    for allow, _ in shapes.pairs_of(shape.selectors):
-        if allow.from_ and allow.to:
-            keys.append((taken, _side(allow.from_), _side(allow.to)))
-    if taken[2] == "alias" and shape.selectors:
-        allow, _ = shapes.pairs_of(shape.selectors)[0]
-        keys += [alias_key(each) for each in (allow.to or ())[:1]]
+def _keys(taken: Route, sets: list[shapes.Ends]) -> list[Hashable]:
+    keys: list[Hashable] = [
+        (taken, _side(allow.from_), _side(allow.to)) for allow in sets if allow.from_ and allow.to
+    ]
+    if taken[2] == "alias" and sets:
+        keys += [alias_key(each) for each in (sets[0].to or ())[:1]]
     return keys
 
 

@@ -195,7 +195,7 @@ class Draft:
 
 def is_writable(path: Path, value: Any) -> bool:
     """Whether a relationship may write there: what a component is stays as it is."""
-    if not path or path[0] in IDENTITY:
+    if not path or len(path) > shapes.LONGEST or path[0] in IDENTITY:
         return False
     return path != ("configuration",) or isinstance(value, dict)
 

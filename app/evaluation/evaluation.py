@@ -10,14 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from app.evaluation import shapes
-from app.evaluation.actions import Action, fingerprint, first_of_each, id_of, last_of_each
+from app.evaluation.actions import UPDATES, Action, fingerprint, first_of_each, id_of, last_of_each
 from app.evaluation.checking import checked
 from app.evaluation.definitions import Definitions
 from app.evaluation.draft import Draft, draft
 from app.evaluation.options import DEFAULTS, Options
 from app.evaluation.passes import Checkpoint, Passes
-from app.evaluation.refusals import Flapping
+from app.evaluation.refusals import Flapping, OverLimit
 from app.evaluation.traces import Trace
 from app.evaluation.versions import next_version
 
@@ -57,6 +59,19 @@ def evaluate(
     Raises `Unevaluable` for what is no design or goes over a limit, and whatever `checkpoint`
     raises, which is called often.
     """
+    try:
+        found = _evaluated(design, definitions, options, checkpoint)
+        if any(each["op"] in UPDATES for each in found.actions):
+            orjson.dumps(found.design)
+    except (RecursionError, orjson.JSONEncodeError):
+        # Values that are put into each other may become deeper than JSON may be.
+        raise OverLimit("the design has values that are nested too deeply") from None
+    return found
+
+
+def _evaluated(
+    design: Any, definitions: Definitions, options: Options, checkpoint: Checkpoint
+) -> Evaluation:
     shape = checked(design, options.limits)
     working = draft(design, shape, options)
     passes = Passes(working, definitions, _switched_off(shape), checkpoint)

@@ -53,28 +53,32 @@ def link(oriented: Orientation, from_id: str, to_id: str) -> Link:
     return Link(to_id, from_id, oriented.refs)
 
 
-def patch_links(relationship: shapes.Relationship) -> tuple[Link, ...]:
+def patch_links(sets: list[shapes.Ends]) -> tuple[Link, ...]:
     """The links of the selectors: the i-th of `from` with the i-th of `to`, in each set."""
     return tuple(
-        link(oriented, one.id, other.id)
-        for allow, _ in shapes.pairs_of(relationship.selectors)
-        for one, other in zip(allow.from_ or (), allow.to or (), strict=False)
-        if one.id and other.id and (oriented := orientation(one.patch, other.patch))
+        [
+            link(oriented, one.id, other.id)
+            for allow in sets
+            for one, other in zip(allow.from_ or (), allow.to or (), strict=False)
+            if one.id and other.id and (oriented := orientation(one.patch, other.patch))
+        ]
     )
 
 
-def match_links(relationship: shapes.Relationship) -> tuple[Link, ...]:
+def match_links(sets: list[shapes.Ends]) -> tuple[Link, ...]:
     """The links of the matches: of the first selector of each side, in each set."""
     return tuple(
-        found
-        for allow, _ in shapes.pairs_of(relationship.selectors)
-        for side in (allow.from_, allow.to)
-        if side and side[0].match
-        for found in links_of_match(side[0].match)
+        [
+            found
+            for allow in sets
+            for side in (allow.from_, allow.to)
+            if side and side[0].match and side[0].match.from_
+            for found in _links_of_match(side[0].match)
+        ]
     )
 
 
-def links_of_match(match: shapes.Match) -> Iterator[Link]:
+def _links_of_match(match: shapes.Match) -> Iterator[Link]:
     """The i-th item of `from` with the i-th of `to`, in whichever direction it is."""
     for one, other in zip(match.from_ or (), match.to or (), strict=False):
         oriented = orientation(one, other)

@@ -13,10 +13,8 @@ class Limits:
     relationships: int = 50_000
     #: Relationships and components that one evaluation may add.
     produced: int = 50_000
-    #: Objects and lists within each other, the design being the first.
-    depth: int = 100
-    #: Names and values in all of the design.
-    values: int = 5_000_000
+    #: Of the design as JSON without spaces.
+    bytes: int = 64 * 1024 * 1024
     alias_depth: int = 32
     #: Left as they are then: what still changes in the last pass.
     passes: int = 5

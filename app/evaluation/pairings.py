@@ -17,7 +17,7 @@ from app.evaluation.bonds import EndKey
 from app.evaluation.draft import Draft, Part
 from app.evaluation.links import Orientation, orientation
 from app.evaluation.paths import Path, stands_for_some
-from app.evaluation.reading import Row, rows
+from app.evaluation.reading import Row, kinds_meant, rows
 from app.evaluation.strategies import (
     Strategies,
     agree,
@@ -31,38 +31,31 @@ Index = dict[Hashable, list[Row]]
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """The kind and the paths of an end of a pairing."""
+
+    kind: str
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pairing:
     """Two selectors whose values may agree.
 
     `joined` are the positions of the references that are joined by their keys; `decided` says
-    that nothing else is to be compared.
+    that nothing else is to be compared, `equal` that the values of a pair are equal, so that a
+    patch has nothing to do.
     """
 
-    from_kind: str
-    to_kind: str
     from_key: EndKey
     to_key: EndKey
     oriented: Orientation
+    mutators: Side
+    mutated: Side
     strategies: tuple[Strategies, ...]
     joined: tuple[int, ...]
     decided: bool
-
-    @property
-    def mutators(self) -> tuple[str, tuple[Path, ...]]:
-        """The kind and the paths of the mutator's side."""
-        kind = self.from_kind if self.oriented.from_mutates else self.to_kind
-        return kind, tuple(mutator for mutator, _ in self.oriented.refs)
-
-    @property
-    def mutated(self) -> tuple[str, tuple[Path, ...]]:
-        """The kind and the paths of the mutated side."""
-        kind = self.to_kind if self.oriented.from_mutates else self.from_kind
-        return kind, tuple(mutated for _, mutated in self.oriented.refs)
-
-    @property
-    def equal(self) -> bool:
-        """Whether the values of a pair are equal, so that a patch has nothing to do."""
-        return self.decided and all("equal" in each for each in self.strategies)
+    equal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +78,18 @@ def pairing(from_: shapes.Selector, to: shapes.Selector) -> Pairing | None:
     joined = _joined(oriented, strategies)
     decided = len(joined) == count and all(decided_by_key(each) for each in strategies)
     from_key, to_key = (from_.kind or "", from_.patch), (to.kind or "", to.patch)
+    keys = (from_key, to_key) if oriented.from_mutates else (to_key, from_key)
     return Pairing(
-        from_key[0], to_key[0], from_key, to_key, oriented, strategies, joined, decided
-    )  # fmt: skip
+        from_key=from_key,
+        to_key=to_key,
+        oriented=oriented,
+        mutators=Side(keys[0][0], tuple(mutator for mutator, _ in oriented.refs)),
+        mutated=Side(keys[1][0], tuple(mutated for _, mutated in oriented.refs)),
+        strategies=strategies,
+        joined=joined,
+        decided=decided,
+        equal=decided and all("equal" in each for each in strategies),
+    )
 
 
 def _joined(oriented: Orientation, strategies: tuple[Strategies, ...]) -> tuple[int, ...]:
@@ -101,12 +103,10 @@ def _joined(oriented: Orientation, strategies: tuple[Strategies, ...]) -> tuple[
 
 def pairs(draft: Draft, what: Pairing, focus: Collection[str] | None) -> Iterator[Pair]:
     """The pairs of different components that agree; with a focus those with an end in it."""
-    kind, paths = what.mutators
-    mutators = rows(draft, kind, paths)
-    kind, paths = what.mutated
-    mutated = rows(draft, kind, paths) if mutators else []
-    if not mutated:
+    if not (kinds_meant(draft, what.mutators.kind) and kinds_meant(draft, what.mutated.kind)):
         return
+    mutators = rows(draft, what.mutators.kind, what.mutators.paths)
+    mutated = rows(draft, what.mutated.kind, what.mutated.paths)
     if focus is None:
         yield from _joint(draft, what, mutators, _index(draft, what, mutated, key="all"))
         return

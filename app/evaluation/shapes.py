@@ -6,11 +6,14 @@ and relationships in the versions that are found in stored designs.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
-from app.evaluation.paths import Path
+#: As deep as paths of a component go: also a limit on what they may make.
+LONGEST = 64
+
+Path = Annotated[tuple[str, ...], msgspec.Meta(max_length=LONGEST)]
 
 
 class Shape(msgspec.Struct, frozen=True, rename="camel"):
@@ -116,6 +119,9 @@ class Design(Shape):
     metadata: dict[str, Any] | None = None
 
 
-def pairs_of(sets: tuple[SelectorSet, ...] | None) -> list[tuple[Ends, Ends]]:
-    """The ends that are allowed and those that are denied, of each set."""
-    return [(each.allow or Ends(), each.deny or Ends()) for each in sets or ()]
+NO_ENDS = Ends()
+
+
+def allowed_ends(one: Relationship) -> list[Ends]:
+    """The ends that are allowed, of each selector set."""
+    return [each.allow or NO_ENDS for each in one.selectors or ()]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable
 from decimal import Decimal
 from typing import Any
+
+import orjson
 
 #: Floats with exponents outside are written with one, by `fmt.Print` and by `json.Marshal`.
 PRINTED = range(-4, 6)
@@ -55,7 +56,7 @@ def printed(value: Any) -> str:
 def marshalled(value: Any) -> str:
     """The value as Go's `json.Marshal` writes it: names sorted, no spaces."""
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).translate(ESCAPES)
+        return orjson.dumps(value).decode().translate(ESCAPES)
     if value is None:
         return "null"
     if isinstance(value, list | tuple):

@@ -41,9 +41,8 @@ def identify(draft: Draft, definition: Definition, focus: Focus) -> Iterator[Bon
             if not feasible(draft, to, part.kind, part.model):
                 continue
             for field in _fields(draft, part, path):
-                found = _alias(definition, (from_, to), part.id, field)
-                if not draft.known[found.keys[-1]]:
-                    yield found
+                if not draft.known[to.kind, part.id, (field,), (field,)]:
+                    yield _alias(definition, (from_, to), part.id, field)
 
 
 def _fields(draft: Draft, part: Part, path: Path) -> Iterator[Path]:

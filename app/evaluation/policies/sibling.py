@@ -6,7 +6,7 @@ one stays, as with Meshery.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,9 +57,11 @@ def identify(draft: Draft, definition: Definition, focus: Focus) -> Iterator[Bon
     whole = sorted(shared for shared, group in groups.items() if group.is_whole)
     for shared in whole[: draft.options.limits.sibling_groups]:
         members = list(groups[shared].members.values())
-        found = _bond(definition, shared, members)
-        if not draft.known[found.keys[0]]:
-            yield found
+        patch = shapes.Patch(mutator_ref=((shared[0],),))
+        side = tuple([((part.kind, patch), part.id) for part in members])
+        key = (definition.route, side, side)
+        if not draft.known[key]:
+            yield _bond(definition, shared, members, key)
 
 
 def _groups(draft: Draft, plan: dict[str, tuple[End, ...]]) -> dict[Shared, Group]:
@@ -101,19 +103,17 @@ def _referenced(
     return sides
 
 
-def _bond(definition: Definition, shared: Shared, members: list[Part]) -> Bond:
+def _bond(definition: Definition, shared: Shared, members: list[Part], key: Hashable) -> Bond:
     name, text = shared
     ids = [part.id for part in members]
     seed = {"comps": sorted(ids), "field": name, "policy": SIBLING, "value": text}
     id_ = identified(seed)
-    patch = shapes.Patch(mutator_ref=((name,),))
-    side = tuple(((part.kind, patch), part.id) for part in members)
     return Bond(
         id=id_,
         policy=definition.policy,
         status=IDENTIFIED,
         ends=(*ids, *ids),
-        keys=((definition.route, side, side),),
+        keys=(key,),
         links=(),
         matches=(),
         raw=definition.instance(id_, IDENTIFIED, _selectors(members, name), _selectors(members, name)),
