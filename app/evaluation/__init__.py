@@ -3,6 +3,7 @@
 from app.evaluation.compilation import compile_definitions
 from app.evaluation.definitions import Definitions
 from app.evaluation.evaluation import SCHEMA_VERSION, Evaluation, evaluate
+from app.evaluation.fingerprints import evaluation_hash
 from app.evaluation.options import Limits, Options, Parity
 from app.evaluation.refusals import Unevaluable
 
@@ -16,4 +17,5 @@ __all__ = [
     "Unevaluable",
     "compile_definitions",
     "evaluate",
+    "evaluation_hash",
 ]

@@ -70,9 +70,13 @@ def _resolved(ends: AliasEnds, first: dict[str, AliasEnds], depth: int) -> Alias
         if parent in passed:
             raise Circular(f"component {ends.alias!r} is an alias of itself")
         if len(passed) >= depth:
-            raise OverLimit(f"component {ends.alias!r} is an alias through more than {depth} others")
+            raise OverLimit(
+                f"component {ends.alias!r} is an alias through more than {depth} others"
+            )
         passed.add(parent)
         parent, path = above.parent, above.path + path[1:]
         if len(path) > shapes.LONGEST:
-            raise OverLimit(f"component {ends.alias!r} is an alias deeper than {shapes.LONGEST} names")
+            raise OverLimit(
+                f"component {ends.alias!r} is an alias deeper than {shapes.LONGEST} names"
+            )
     return Alias(ends, parent, path)

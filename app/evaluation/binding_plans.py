@@ -68,14 +68,23 @@ class BindingPlan:
 def plan(route: Route, sets: tuple[EndSet, ...]) -> tuple[BindingPlan, ...]:
     """Of selectors for the same kind the last counts."""
     kind, type_, sub_type = route
-    seed = {"binding": GAP, "from": GAP, "kind": kind, "subType": sub_type, "to": GAP, "type": type_}
+    seed = {
+        "binding": GAP,
+        "from": GAP,
+        "kind": kind,
+        "subType": sub_type,
+        "to": GAP,
+        "type": type_,
+    }
     plans = []
     for each in sets:
         from_ = {leg.end.kind: leg for leg in map(_leg, each.from_) if leg}
         bindings = sorted({kind for end in each.from_ for kind in _bound(end)})
         to = {
             binding: {
-                leg.end.kind: leg for leg in map(_leg, each.to) if leg and binding in _bound(leg.end)
+                leg.end.kind: leg
+                for leg in map(_leg, each.to)
+                if leg and binding in _bound(leg.end)
             }
             for binding in bindings
         }

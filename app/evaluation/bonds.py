@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
 
 from app.evaluation import shapes
 from app.evaluation.aliases import AliasEnds, alias_ends
@@ -17,8 +18,7 @@ IDENTIFIED, APPROVED, PENDING, DELETED = "identified", "approved", "pending", "d
 EndKey = tuple[str, shapes.Patch | None]
 
 
-@dataclass(slots=True, eq=False)
-class Bond:
+class Bond(msgspec.Struct, gc=False, eq=False):
     """A relationship, and what is read of it over and over.
 
     `ends` are the ids of the first selector set, None where one is missing. `keys` are what makes
@@ -58,7 +58,7 @@ def bond(shape: shapes.Relationship, raw: dict[str, Any]) -> Bond:
 
 def with_status(one: Bond, status: str) -> Bond:
     """The same relationship in another status."""
-    return replace(one, status=status, raw={**one.raw, "status": status})
+    return msgspec.structs.replace(one, status=status, raw={**one.raw, "status": status})
 
 
 def pair_key(taken: Route, from_: tuple[EndKey, str], to: tuple[EndKey, str]) -> Hashable:

@@ -38,11 +38,12 @@ def compile_definitions(given: Iterable[dict[str, Any]]) -> Definitions:
     compiled: dict[Any, Definition] = {}
     for text in sorted(texts):
         shape = _converted(texts[text])
-        definition = _compiled(shape, texts[text], sha256(text.encode()).hexdigest())
+        definition = _compiled(shape, texts[text])
         if definition is not None:
             found = (definition.route, definition.model, shape.selectors)
             compiled.setdefault(found, definition)
-    return Definitions(tuple(compiled.values()), tuple(refused))
+    digest = sha256("\n".join(sorted(texts)).encode()).hexdigest()
+    return Definitions(tuple(compiled.values()), digest, tuple(refused))
 
 
 def _converted(raw: Any) -> shapes.Relationship:
@@ -54,7 +55,7 @@ def _converted(raw: Any) -> shapes.Relationship:
         raise NoDesign(f"it is not valid: {error}") from None
 
 
-def _compiled(shape: shapes.Relationship, raw: dict[str, Any], digest: str) -> Definition | None:
+def _compiled(shape: shapes.Relationship, raw: dict[str, Any]) -> Definition | None:
     taken = route(shape.kind, shape.type, shape.sub_type)
     policy = policy_of(taken)
     if policy is None or not shape.selectors:
@@ -68,5 +69,4 @@ def _compiled(shape: shapes.Relationship, raw: dict[str, Any], digest: str) -> D
         header={name: value for name, value in raw.items() if name not in OWN},
         sets=sets,
         plan=PLANS[policy](taken, sets),
-        digest=digest,
     )

@@ -64,7 +64,6 @@ class Definition:
     header: Mapping[str, Any]
     sets: tuple[EndSet, ...]
     plan: Any
-    digest: str
 
     def instance(
         self, id_: str, status: str, from_: list[dict[str, Any]], to: list[dict[str, Any]]
@@ -76,9 +75,13 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """Those of a version of the registry; `refused` says which were left out, and why."""
+    """Those of a version of the registry.
+
+    `digest` is that of all of them, in hexadecimal; `refused` says which were left out, and why.
+    """
 
     every: tuple[Definition, ...]
+    digest: str
     refused: tuple[str, ...] = ()
 
     def scope(

@@ -19,10 +19,13 @@ import msgspec
 
 from app.evaluation import shapes
 from app.evaluation.aliases import Alias, resolve
-from app.evaluation.bonds import DELETED, Bond, bond, with_status
+from app.evaluation.bonds import Bond, bond, with_status
 from app.evaluation.options import Options
 from app.evaluation.paths import Path, Unwritable, removed, written
 from app.evaluation.refusals import NoDesign, OverLimit
+
+#: Of the components of a kind, what each has at a path, in order.
+Columns = dict[Path, list[list[Any]]]
 
 #: What a component is, which no relationship changes.
 IDENTITY = frozenset(("id", "component", "model", "modelReference"))
@@ -56,7 +59,7 @@ class Draft:
     aliases: dict[str, Alias] = field(default_factory=dict)
     aliased: dict[str, list[str]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
-    columns: dict[str, dict[Path, list[list[Any]]]] = field(default_factory=dict)
+    columns: dict[str, Columns] = field(default_factory=dict)
     remembered: dict[Hashable, Any] = field(default_factory=dict)
     produced: int = 0
     absent_matches: int = 0

@@ -15,6 +15,7 @@ import orjson
 from app.evaluation import shapes
 from app.evaluation.actions import UPDATES, Action, fingerprint, first_of_each, id_of, last_of_each
 from app.evaluation.checking import checked
+from app.evaluation.collecting import without_collector
 from app.evaluation.definitions import Definitions
 from app.evaluation.draft import Draft, draft
 from app.evaluation.options import DEFAULTS, Options
@@ -60,7 +61,8 @@ def evaluate(
     raises, which is called often.
     """
     try:
-        found = _evaluated(design, definitions, options, checkpoint)
+        with without_collector():
+            found = _evaluated(design, definitions, options, checkpoint)
         if any(each["op"] in UPDATES for each in found.actions):
             orjson.dumps(found.design)
     except (RecursionError, orjson.JSONEncodeError):
@@ -98,7 +100,9 @@ def _evaluated(
 
 def _switched_off(shape: shapes.Design) -> frozenset[str]:
     """The layers that the design does not want to see."""
-    layers = shape.preferences and shape.preferences.layers and shape.preferences.layers.relationships
+    layers = (
+        shape.preferences and shape.preferences.layers and shape.preferences.layers.relationships
+    )
     return frozenset(name for name, shown in (layers or {}).items() if shown is False)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from app.evaluation import shapes
 from app.evaluation.paths import Path
 
@@ -19,8 +21,7 @@ class Orientation:
     refs: Refs
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, gc=False):
     """Values at paths of the component `mutator` that belong at paths of `mutated`."""
 
     mutator: str

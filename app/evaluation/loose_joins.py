@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from app.evaluation.draft import Part
 from app.evaluation.reading import Row
@@ -13,8 +14,7 @@ from app.evaluation.values import frozen
 Keys = tuple[frozenset[Hashable], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, gc=False, eq=False):
     """`absent` says that an absent value was met."""
 
     part: Part
@@ -38,7 +38,7 @@ def loosely(
     for row in left:
         wanted = _keys(row)
         if None in wanted[by]:
-            tried = range(len(right)) if absent_matches else range(0)
+            tried = list(range(len(right))) if absent_matches else []
         else:
             found = {at for key in wanted[by] for at in index.get(key, ())}
             tried = sorted(found.union(open_ if absent_matches else ()))

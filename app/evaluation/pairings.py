@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import msgspec
+
 from app.evaluation import shapes
 from app.evaluation.bonds import EndKey
 from app.evaluation.draft import Draft, Part
@@ -58,8 +60,7 @@ class Pairing:
     equal: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(msgspec.Struct, gc=False, eq=False):
     """`absent` says that two absent values agreed."""
 
     from_: Part
@@ -94,7 +95,8 @@ def pairing(from_: shapes.Selector, to: shapes.Selector) -> Pairing | None:
 
 def _joined(oriented: Orientation, strategies: tuple[Strategies, ...]) -> tuple[int, ...]:
     """Of references that may have several keys only one is joined by: keys multiply."""
-    single, several = [], []
+    single: list[int] = []
+    several: list[int] = []
     for at, (refs, names) in enumerate(zip(oriented.refs, strategies, strict=True)):
         many = any(stands_for_some(path) for path in refs) or not decided_by_key(names)
         (several if many else single).append(at)
@@ -163,7 +165,9 @@ def _joint(draft: Draft, what: Pairing, mutators: list[Row], index: Index) -> It
         for other in _found(row, what.joined, strategies, index):
             if other[0] is row[0] or not (what.decided or _agree(strategies, row, other)):
                 continue
-            absent = any(None in one and None in two for one, two in zip(row[1], other[1], strict=True))
+            absent = any(
+                None in one and None in two for one, two in zip(row[1], other[1], strict=True)
+            )
             ends = (row[0], other[0]) if from_mutates else (other[0], row[0])
             yield Pair(*ends, absent)
 

@@ -51,7 +51,9 @@ class Passes:
         fresh = self._found(scope)
         actions += [action(ADD_RELATIONSHIP, item=each.raw) for each in fresh]
         inventory = (each for each, _ in scope if each.policy == INVENTORY)
-        actions += done(self.draft, [one for each in inventory for one in additions(self.draft, each)])
+        actions += done(
+            self.draft, [one for each in inventory for one in additions(self.draft, each)]
+        )
         wanted, ties = without_ties(list(self._acts(fresh)))
         self.ties.update(ties)
         actions += done(self.draft, wanted)
@@ -70,7 +72,8 @@ class Passes:
     def _scope(self) -> list[tuple[Definition, Focus]]:
         """The definitions of the design's models, and what each has to look at."""
         before = self.models
-        self.models = frozenset(part.model for part in self.draft.parts.values())
+        parts = self.draft.parts.values()
+        self.models = frozenset(part.model for part in parts if part.id)
         scope = self.definitions.scope(self.models, self.switched_off)
         return [(each, self.focus if each.model in before else None) for each in scope]
 

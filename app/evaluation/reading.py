@@ -92,6 +92,8 @@ def _column(draft: Draft, kind: str, path: Path) -> list[list[Any]]:
     if found is None:
         many = stands_for_some(path)
         parts = draft.kinds[kind].values()
-        found = [read_all(draft, each, path) if many else [read(draft, each, path)] for each in parts]
+        found = [
+            read_all(draft, each, path) if many else [read(draft, each, path)] for each in parts
+        ]
         columns[path] = found
     return found

@@ -20,15 +20,15 @@ class Shape(msgspec.Struct, frozen=True, rename="camel"):
     """An object; members that are not named are ignored."""
 
 
-class Model(Shape):
+class Model(Shape, frozen=True):
     name: str | None = None
 
 
-class Typed(Shape):
+class Typed(Shape, frozen=True):
     kind: str | None = None
 
 
-class Component(Shape):
+class Component(Shape, frozen=True):
     """The model of a component is `modelReference`; designs of before have `model` alone."""
 
     id: str | None = None
@@ -47,7 +47,7 @@ class Component(Shape):
         return next((each.name for each in named if each and each.name), "")
 
 
-class Patch(Shape):
+class Patch(Shape, frozen=True):
     """The i-th path of the mutator feeds the i-th of the mutated; every patch replaces."""
 
     patch_strategy: str | None = None
@@ -55,20 +55,20 @@ class Patch(Shape):
     mutated_ref: tuple[Path, ...] | None = None
 
 
-class MatchItem(Shape):
+class MatchItem(Shape, frozen=True):
     id: str | None = None
     kind: str | None = None
     mutator_ref: tuple[Path, ...] | None = None
     mutated_ref: tuple[Path, ...] | None = None
 
 
-class Match(Shape):
+class Match(Shape, frozen=True):
     refs: tuple[Path, ...] | None = None
     from_: tuple[MatchItem, ...] | None = msgspec.field(default=None, name="from")
     to: tuple[MatchItem, ...] | None = None
 
 
-class Selector(Shape):
+class Selector(Shape, frozen=True):
     """The matrix has either of two spellings, by the version of the schema."""
 
     id: str | None = None
@@ -82,17 +82,17 @@ class Selector(Shape):
     )
 
 
-class Ends(Shape):
+class Ends(Shape, frozen=True):
     from_: tuple[Selector, ...] | None = msgspec.field(default=None, name="from")
     to: tuple[Selector, ...] | None = None
 
 
-class SelectorSet(Shape):
+class SelectorSet(Shape, frozen=True):
     allow: Ends | None = None
     deny: Ends | None = None
 
 
-class Relationship(Shape):
+class Relationship(Shape, frozen=True):
     """A definition, or one in a design: they have the same shape."""
 
     id: str | None = None
@@ -104,15 +104,15 @@ class Relationship(Shape):
     selectors: tuple[SelectorSet, ...] | None = None
 
 
-class Layers(Shape):
+class Layers(Shape, frozen=True):
     relationships: dict[str, Any] | None = None
 
 
-class Preferences(Shape):
+class Preferences(Shape, frozen=True):
     layers: Layers | None = None
 
 
-class Design(Shape):
+class Design(Shape, frozen=True):
     components: tuple[Component, ...] | None = None
     relationships: tuple[Relationship, ...] | None = None
     preferences: Preferences | None = None

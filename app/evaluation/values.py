@@ -36,7 +36,7 @@ def frozen(value: Any) -> Hashable:
 def equal(one: Any, other: Any) -> bool:
     """Deeply equal: numbers by value, and a boolean is no number."""
     if isinstance(one, str):
-        return one == other
+        return isinstance(other, str) and one == other
     return bool(one == other) and frozen(one) == frozen(other)
 
 
@@ -67,7 +67,7 @@ def marshalled(value: Any) -> str:
     return _scalar(value, MARSHALLED, digits=1)
 
 
-def _scalar(value: bool | float, plain: range, digits: int) -> str:
+def _scalar(value: Any, plain: range, digits: int) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int) and -PLAIN < value < PLAIN:

@@ -17,6 +17,12 @@ from time import process_time
 from typing import Any
 
 from app.evaluation import Definitions, compile_definitions, evaluate
+from app.evaluation.checking import checked
+from app.evaluation.draft import Draft, Part, draft
+from app.evaluation.names import means
+from app.evaluation.options import DEFAULTS
+from app.evaluation.pairings import Pairing, pairs
+from app.evaluation.reading import read
 from app.evaluation.values import equal
 
 Json = dict[str, Any]
@@ -82,6 +88,19 @@ def definition(route: str, from_: Json, to: Json, *, number: int = 0, **more: An
     }
 
 
+def _permission(name: str = "displayName") -> Json:
+    role = {
+        "from": [{"kind": "self", "mutatorRef": refs(name)}],
+        "to": [{"kind": "RoleBinding", "mutatedRef": refs("configuration.roleRef.name")}],
+    }
+    account = {
+        "from": [{"kind": "RoleBinding", "mutatedRef": refs("configuration.subjects._.name")}],
+        "to": [{"kind": "self", "mutatorRef": refs(name)}],
+    }
+    sides = selector("Role", match=role), selector("ServiceAccount", match=account)
+    return definition("edge/binding/permission", *sides)
+
+
 def refs(*paths: str) -> list[list[str]]:
     return [path.split(".") for path in paths]
 
@@ -99,18 +118,29 @@ def micro() -> Workload:
     ]
     from_ = selector("Namespace", **patch(mutatorRef="configuration.name"))
     to = selector("Deployment", **patch(mutatedRef="configuration.namespace"))
-    ends = {"from": [{**from_, "id": components[0]["id"]}], "to": [{**to, "id": components[1]["id"]}]}
+    ends = {
+        "from": [{**from_, "id": components[0]["id"]}],
+        "to": [{**to, "id": components[1]["id"]}],
+    }
     related = {**found, "id": "related", "status": "approved", "selectors": [{"allow": ends}]}
     return Workload("micro", design(components, [related]), compile_definitions([found]), 0.15)
 
 
 def siblings(count: int, target: float | None = None) -> Workload:
-    end = {"kind": "*", "model": {"name": "*"}, "match": {"refs": refs("configuration.metadata.labels")}}
+    end = {
+        "kind": "*",
+        "model": {"name": "*"},
+        "match": {"refs": refs("configuration.metadata.labels")},
+    }
     pods = [
         component(
             "Pod",
             at,
-            {"metadata": {"labels": {"app": f"g-{at % (count // 5 + 1)}", "version": f"v-{at % 5}"}}},
+            {
+                "metadata": {
+                    "labels": {"app": f"g-{at % (count // 5 + 1)}", "version": f"v-{at % 5}"}
+                }
+            },
         )
         for at in range(count)
     ]
@@ -119,19 +149,7 @@ def siblings(count: int, target: float | None = None) -> Workload:
 
 
 def bindings(count: int, target: float | None = None) -> Workload:
-    role = {
-        "from": [{"kind": "self", "mutatorRef": refs("configuration.metadata.name")}],
-        "to": [{"kind": "RoleBinding", "mutatedRef": refs("configuration.roleRef.name")}],
-    }
-    account = {
-        "from": [{"kind": "RoleBinding", "mutatedRef": refs("configuration.subjects.0.name")}],
-        "to": [{"kind": "self", "mutatorRef": refs("configuration.metadata.name")}],
-    }
-    found = definition(
-        "edge/binding/permission",
-        selector("Role", match=role),
-        selector("ServiceAccount", match=account),
-    )
+    found = _permission("configuration.metadata.name")
     components = []
     for at in range(count):
         named = {"metadata": {"name": f"role-{at % 5}"}}
@@ -153,29 +171,47 @@ def mutators(count: int, target: float | None = None) -> Workload:
     )
     names = [f"cm-{at % (count // 4 + 1)}" for at in range(count)]
     components = [
-        component("Deployment", at, {"spec": {"configMapName": name}}) for at, name in enumerate(names)
+        component("Deployment", at, {"spec": {"configMapName": name}})
+        for at, name in enumerate(names)
     ] + [component("ConfigMap", at, {"metadata": {"name": name}}) for at, name in enumerate(names)]
     name = f"mutators {2 * count}"
     return Workload(name, design(components), compile_definitions([found]), target)
 
 
-def nested_mutators(count: int) -> int:
-    """The pairs of the mutators, each configuration map compared with each deployment."""
-    components = mutators(count).design["components"]
-    found = 0
-    for one in components:
-        for other in components:
-            if one["component"]["kind"] != "ConfigMap" or other["component"]["kind"] != "Deployment":
-                continue
-            name = one["configuration"]["metadata"]["name"]
-            found += equal(name, other["configuration"]["spec"]["configMapName"])
-    return found
+def joined_pairs(workload: Workload) -> int:
+    """How many pairs the engine's join finds, by itself."""
+    shape = checked(workload.design, DEFAULTS.limits)
+    working = draft(workload.design, shape, DEFAULTS)
+    [found] = workload.definitions.every
+    return sum(1 for template in found.plan for _ in pairs(working, template.pairing, None))
+
+
+def nested_pairs(workload: Workload) -> int:
+    """How many a loop within a loop finds: each component compared with each other."""
+    shape = checked(workload.design, DEFAULTS.limits)
+    working = draft(workload.design, shape, DEFAULTS)
+    [found] = workload.definitions.every
+    parts = list(working.parts.values())
+    return sum(
+        _agree(working, template.pairing, one, other)
+        for template in found.plan
+        for one in parts
+        for other in parts
+    )
+
+
+def _agree(working: Draft, what: Pairing, one: Part, other: Part) -> bool:
+    kinds = means(what.mutators.kind, one.kind) and means(what.mutated.kind, other.kind)
+    if not kinds or one is other:
+        return False
+    paths = zip(what.mutators.paths, what.mutated.paths, strict=True)
+    return all(equal(read(working, one, mine), read(working, other, its)) for mine, its in paths)
 
 
 #: Kinds of a Kubernetes design, in the proportions in which they are drawn.
 DRAWN = (
-    "Deployment", "Service", "ConfigMap", "Pod", "Secret", "Deployment", "Service", "ServiceAccount",
-    "Role", "RoleBinding", "PersistentVolumeClaim", "Ingress",
+    "Deployment", "Service", "ConfigMap", "Pod", "Secret", "Deployment", "Service",
+    "ServiceAccount", "Role", "RoleBinding", "PersistentVolumeClaim", "Ingress",
 )  # fmt: skip
 
 
@@ -187,7 +223,8 @@ def drawn(count: int) -> Json:
 def _drawn(kind: str, at: int) -> Json:
     app = f"app-{at // len(DRAWN)}"
     labels = {"app": app, "tier": f"tier-{at % 3}"}
-    metadata = {"name": f"{kind.lower()}-{app}", "namespace": f"space-{at % 4}", "labels": labels}
+    name = f"{kind.lower()}-{app}"
+    metadata = {"name": name, "namespace": f"space-{at % 4}", "labels": labels}
     container = {
         "name": "main",
         "image": f"registry.example/{app}:1.0",
@@ -209,8 +246,11 @@ def _drawn(kind: str, at: int) -> Json:
     }
     whole: Json = {"metadata": metadata, "spec": specs.get(kind, {"note": f"{kind} of {app}"})}
     if kind == "RoleBinding":
-        whole |= {"roleRef": {"name": f"role-{app}"}, "subjects": [{"name": f"serviceaccount-{app}"}]}
-    return component(kind, at, whole, name=metadata["name"])
+        whole |= {
+            "roleRef": {"name": f"role-{app}"},
+            "subjects": [{"name": f"serviceaccount-{app}"}],
+        }
+    return component(kind, at, whole, name=name)
 
 
 NETWORK_MATRIX = [["to_contains_from", "not_null"], ["equal_as_strings", "not_null"]]
@@ -234,19 +274,28 @@ def _essential(matched: Json) -> Iterator[Json]:
     namespaced = selector("*", **patch(mutatedRef="configuration.metadata.namespace"))
     space = selector("Namespace", **patch(mutatorRef="displayName"))
     yield definition("hierarchical/parent/inventory", namespaced, space)
-    yield definition("hierarchical/sibling/matchlabels", selector("*", **matched), selector("*", **matched))
+    yield definition(
+        "hierarchical/sibling/matchlabels", selector("*", **matched), selector("*", **matched)
+    )
     for kind, path in (("Pod", "configuration.spec"), ("Deployment", TEMPLATE)):
         field = f"{path}.containers._"
         alias = selector("Container", **patch(mutatorRef=field))
-        yield definition("hierarchical/parent/alias", alias, selector(kind, **patch(mutatedRef=field)))
+        yield definition(
+            "hierarchical/parent/alias", alias, selector(kind, **patch(mutatedRef=field))
+        )
     service = {
-        "patch": {"mutatorRef": refs("configuration.spec.selector", "configuration.spec.ports.0.targetPort")},
+        "patch": {
+            "mutatorRef": refs(
+                "configuration.spec.selector", "configuration.spec.ports.0.targetPort"
+            )
+        },
         "match_strategy_matrix": NETWORK_MATRIX,
     }
     deployment = {
         "patch": {
             "mutatedRef": refs(
-                "configuration.spec.selector.matchLabels", f"{TEMPLATE}.containers.0.ports.0.containerPort"
+                "configuration.spec.selector.matchLabels",
+                f"{TEMPLATE}.containers.0.ports.0.containerPort",
             )
         }
     }
@@ -263,6 +312,19 @@ def _essential(matched: Json) -> Iterator[Json]:
         selector("Ingress", **patch(mutatedRef="configuration.spec.backend")),
     )
     yield definition("edge/non-binding/network", *sides)
+    labels = "configuration.metadata.labels"
+    sides = (
+        selector("Deployment", **patch(mutatorRef=labels)),
+        selector("Pod", **patch(mutatedRef=labels)),
+    )
+    yield definition("edge/non-binding/reference", *sides)
+    # Values that neither has: with Meshery all of them are related.
+    sides = (
+        selector("Secret", **patch(mutatorRef="configuration.spec.owner")),
+        selector("Pod", **patch(mutatedRef="configuration.spec.secretName")),
+    )
+    yield definition("edge/non-binding/reference", *sides)
+    yield _permission()
 
 
 def workloads() -> Iterator[Workload]:
@@ -305,8 +367,17 @@ def report(rounds: int) -> Iterator[str]:
         added = sum(action["op"].startswith("add_") for action in found.actions)
         target = f"{each.target:10.2f}" if each.target else ""
         yield f"{each.name:32}{found.passes:7}{added:7}{least:10.3f}{middle:10.3f}{target}"
-    least, middle = milliseconds(lambda: nested_mutators(200))
-    yield f"{'mutators 400, loop in loop':32}{'':14}{least:10.3f}{middle:10.3f}"
+    for count in (50, 200, 800):
+        yield _comparison(mutators(count))
+
+
+def _comparison(workload: Workload) -> str:
+    """The join against a loop within a loop, finding the same."""
+    assert joined_pairs(workload) == nested_pairs(workload)
+    joined, _ = milliseconds(lambda: joined_pairs(workload))
+    nested, _ = milliseconds(lambda: nested_pairs(workload))
+    times = f"joined {joined:.2f} ms, loop in loop {nested:.2f} ms"
+    return f"{workload.name}, pairs: {times}, {nested / joined:.1f} times"
 
 
 if __name__ == "__main__":

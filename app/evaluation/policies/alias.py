@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from app.evaluation import shapes
 from app.evaluation.actions import ADD_COMPONENT, DELETE_COMPONENT, Action, action
-from app.evaluation.bonds import DELETED, IDENTIFIED, PENDING, Bond, bond
+from app.evaluation.bonds import DELETED, IDENTIFIED, PENDING, Bond
 from app.evaluation.definitions import Definition, End, EndSet
 from app.evaluation.draft import Draft, Part, relationship
 from app.evaluation.feasibility import feasible
 from app.evaluation.identifiers import identified
-from app.evaluation.paths import SOME, Path, get
+from app.evaluation.paths import SOME, Path
 from app.evaluation.policy import Focus, Policy
 from app.evaluation.reading import parts_meant, read
 from app.evaluation.routes import ALIAS, Route
@@ -46,7 +45,7 @@ def identify(draft: Draft, definition: Definition, focus: Focus) -> Iterator[Bon
 
 
 def _fields(draft: Draft, part: Part, path: Path) -> Iterator[Path]:
-    """The path if anything is there; of a list, which ends in `_`, each element that is not null."""
+    """The path if anything is there; with `_` at the end each element that is not null."""
     if path[-1] != SOME:
         if read(draft, part, path) is not None:
             yield path

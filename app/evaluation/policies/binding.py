@@ -44,7 +44,10 @@ def identify(draft: Draft, definition: Definition, focus: Focus) -> Iterator[Bon
 
 def _concerns(draft: Draft, bound: BindingPlan, binding: str, focus: Focus) -> bool:
     """Whether components of all three kinds are there, and one of them is in the focus."""
-    from_, to = bound.from_.keys() & draft.kinds.keys(), bound.to[binding].keys() & draft.kinds.keys()
+    from_, to = (
+        bound.from_.keys() & draft.kinds.keys(),
+        bound.to[binding].keys() & draft.kinds.keys(),
+    )
     between = kinds_meant(draft, binding)
     if not (from_ and to and between):
         return False

@@ -116,7 +116,9 @@ def _bond(definition: Definition, shared: Shared, members: list[Part], key: Hash
         keys=(key,),
         links=(),
         matches=(),
-        raw=definition.instance(id_, IDENTIFIED, _selectors(members, name), _selectors(members, name)),
+        raw=definition.instance(
+            id_, IDENTIFIED, _selectors(members, name), _selectors(members, name)
+        ),
     )
 
 

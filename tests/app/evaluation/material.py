@@ -31,7 +31,13 @@ def selector(
     for name, paths in (("mutatorRef", mutator), ("mutatedRef", mutated)):
         if paths:
             patch[name] = [path.split(".") for path in paths]
-    return {"id": None, "kind": kind, "model": {"name": more.pop("model", "")}, "patch": patch, **more}
+    return {
+        "id": None,
+        "kind": kind,
+        "model": {"name": more.pop("model", "")},
+        "patch": patch,
+        **more,
+    }
 
 
 def definition(route: str, *sets: tuple[Any, ...], **more: Any) -> Json:
@@ -129,7 +135,9 @@ PERMISSION = definition(
     (
         {
             "kind": "Role",
-            "match": matching(["displayName"], ["configuration.roleRef"], "RoleBinding", first=True),
+            "match": matching(
+                ["displayName"], ["configuration.roleRef"], "RoleBinding", first=True
+            ),
         },
         {
             "kind": "ServiceAccount",
@@ -244,7 +252,7 @@ EFFECTS: Mapping[str, Any] = {
 }
 
 NAMES = st.sampled_from(["a", "b", "c"])
-ODD = st.sampled_from([None, 0, 1, True, 1.0, 1000000, "1", {}])
+ODD: st.SearchStrategy[Any] = st.sampled_from([None, 0, 1, True, 1.0, 1000000, "1", {}])
 VALUES = st.one_of(NAMES, NAMES, NAMES, ODD)
 OBJECTS = st.dictionaries(NAMES, VALUES, max_size=2)
 CONTAINER = st.fixed_dictionaries({"name": NAMES}, optional={"ports": st.lists(VALUES, max_size=2)})
