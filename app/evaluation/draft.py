@@ -45,9 +45,9 @@ class Part:
 class Draft:
     """`changed` holds the ids of the components that the next pass must look at.
 
-    `aliased` has the aliases of each component, `kinds` the components of each kind and `incident` the relationships at each component, by
-    id. `known` counts the relationships by what makes them the same. `remembered` is for whoever
-    reads components, and is emptied when one changes.
+    `kinds` has the components of each kind, `incident` the relationships at each component and
+    `aliased` its aliases, all by id. `known` counts the relationships by what makes them the same.
+    `columns` and `remembered` are for whoever reads components: they are emptied when one changes.
     """
 
     options: Options

@@ -6,7 +6,7 @@ import pytest
 
 from app.evaluation.paths import Unwritable, get, removed, resolved, values_at, written
 
-VALUE = {"a": [{"b": 1}, {"b": 2}, {}], "c": {"0": "zero"}}
+VALUE: Any = {"a": [{"b": 1}, {"b": 2}, {}], "c": {"0": "zero"}}
 
 
 def path(text: str) -> tuple[str, ...]:

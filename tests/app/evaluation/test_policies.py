@@ -247,7 +247,8 @@ def test_a_value_outside_of_the_configuration_is_written_there() -> None:
 @pytest.mark.parametrize("path", ["id", "component.kind", "modelReference.name", "configuration"])
 def test_what_a_component_is_stays(path: str) -> None:
     odd = definition(
-        "edge/non-binding/x", (selector("A", mutator=["displayName"]), selector("B", mutated=[path]))
+        "edge/non-binding/x",
+        (selector("A", mutator=["displayName"]), selector("B", mutated=[path])),
     )
     drawn = related(odd, "a", "b", status="pending")
     found = evaluated([component("a", "A"), component("b", "B")], odd, relationships=[drawn])

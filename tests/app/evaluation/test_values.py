@@ -3,13 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.evaluation.names import is_exactly, is_plain, means
 from app.evaluation.strategies import agree, known, mutated_keys, mutator_keys
 from app.evaluation.values import equal, frozen, marshalled, printed
 from tests.app.evaluation.material import OBJECTS, VALUES
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
