@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 
 import msgspec
 
@@ -21,34 +21,36 @@ class Match(msgspec.Struct, gc=False, eq=False):
     absent: bool
 
 
-def loosely(
-    left: list[Row], right: list[Row], *, absent_matches: bool
-) -> Iterator[tuple[Part, list[Match]]]:
-    """The components of the left with those of the right that fit, in order.
+class LooseIndex:
+    """Components filed by the path with the most values; only where one is absent all are tried."""
 
-    They are joined by the path with the most values; only where a value is absent are all tried.
-    """
-    keys = [_keys(row) for row in right]
-    by = _most_various(keys)
-    index: dict[Hashable, list[int]] = {}
-    for at, each in enumerate(keys):
-        for key in each[by] if each else ():
-            index.setdefault(key, []).append(at)
-    open_ = index.get(None, [])
-    for row in left:
+    def __init__(self, filed: list[Row], *, absent_matches: bool) -> None:
+        self.filed = filed
+        self.absent_matches = absent_matches
+        self.keys = [_keys(row) for row in filed]
+        self.by = _most_various(self.keys)
+        self.places: dict[Hashable, list[int]] = {}
+        for at, each in enumerate(self.keys):
+            for key in each[self.by]:
+                self.places.setdefault(key, []).append(at)
+
+    def matches(self, row: Row) -> list[Match]:
+        """The filed components that fit, but for the component itself, in order."""
         wanted = _keys(row)
-        if None in wanted[by]:
-            tried = list(range(len(right))) if absent_matches else []
-        else:
-            found = {at for key in wanted[by] for at in index.get(key, ())}
-            tried = sorted(found.union(open_ if absent_matches else ()))
-        matches = [
-            Match(right[at][0], absent)
-            for at in tried
-            if (absent := _fits(wanted, keys[at], absent_matches)) is not None
-            and right[at][0] is not row[0]
+        return [
+            Match(self.filed[at][0], absent)
+            for at in self._tried(wanted)
+            if (absent := _fits(wanted, self.keys[at], self.absent_matches)) is not None
+            and self.filed[at][0] is not row[0]
         ]
-        yield row[0], matches
+
+    def _tried(self, wanted: Keys) -> list[int]:
+        if None in wanted[self.by]:
+            return list(range(len(self.filed))) if self.absent_matches else []
+        found = {at for key in wanted[self.by] for at in self.places.get(key, ())}
+        if self.absent_matches:
+            found.update(self.places.get(None, ()))
+        return sorted(found)
 
 
 def _keys(row: Row) -> Keys:

@@ -79,10 +79,8 @@ class Passes:
 
     def _invalid(self) -> Iterator[Action]:
         """Relationships of which an end is missing are deleted, whatever their values."""
-        if self.focus is None:
-            bonds = list(self.draft.bonds.values())
-        else:
-            bonds = [one for id_ in self.focus for one in self.draft.incident.get(id_, {}).values()]
+        near = None if self.focus is None else self._near(self.focus)
+        bonds = [one for one in self.draft.bonds.values() if near is None or one.id in near]
         for policy in POLICIES:
             for one in bonds:
                 if one.policy == policy.name and self._is_invalid(policy, one):
@@ -133,7 +131,7 @@ class Passes:
         draft = self.draft
         if self.focus is None:
             return [one for one in draft.bonds.values() if one.id and one.policy]
-        near = {one.id for id_ in self.focus for one in draft.incident.get(id_, {}).values()}
+        near = self._near(self.focus)
         near.update(one.id for one in fresh)
         near.update(one.id for one in draft.bonds.values() if one.status == IDENTIFIED)
         written = {end for id_ in near for end in self._written(draft.bonds[id_])}
@@ -144,6 +142,10 @@ class Passes:
             if end in self._written(one)
         )
         return [one for one in draft.bonds.values() if one.id in near and one.policy]
+
+    def _near(self, focus: set[str]) -> set[str]:
+        """The ids of the relationships at components."""
+        return {id_ for each in focus for id_ in self.draft.incident.get(each, ())}
 
     def _written(self, one: Bond) -> Iterator[str]:
         """The components that a relationship writes to, with their aliases."""

@@ -15,7 +15,7 @@ from app.evaluation.draft import Draft, Part
 from app.evaluation.feasibility import KindOfModel, denied
 from app.evaluation.identifiers import filled
 from app.evaluation.links import link, orientation
-from app.evaluation.loose_joins import Match, loosely
+from app.evaluation.loose_joins import LooseIndex, Match
 from app.evaluation.patches import patched
 from app.evaluation.policy import Focus, Policy
 from app.evaluation.reading import Row, kinds_meant, rows, rows_of
@@ -32,9 +32,9 @@ def identify(draft: Draft, definition: Definition, focus: Focus) -> Iterator[Bon
         for binding in bound.to:
             if not _concerns(draft, bound, binding, focus):
                 continue
-            reached = _reached(draft, bound, binding)
+            reached = _reach(draft, bound, binding)
             for from_leg, from_, match in _binding(draft, bound, binding):
-                for to_leg, to in reached.get(match.part.id, ()):
+                for to_leg, to in reached(match.part.id):
                     if may(from_, to.part):
                         legs = (from_leg, to_leg)
                         ends = (from_.id, match.part.id, to.part.id)
@@ -58,14 +58,26 @@ def _concerns(draft: Draft, bound: BindingPlan, binding: str, focus: Focus) -> b
     return any(part is not None and part.kind in kinds for part in parts)
 
 
-def _reached(draft: Draft, bound: BindingPlan, binding: str) -> dict[str, list[Bound]]:
-    """What each binding component binds to, by its id."""
-    reached: dict[str, list[Bound]] = {}
-    for kind, leg in bound.to[binding].items():
-        if kind in draft.kinds:
-            left, right = rows(draft, binding, leg.first), rows_of(draft, kind, leg.second)
-            for part, matches in _loosely(draft, left, right):
-                reached.setdefault(part.id, []).extend((leg, match) for match in matches)
+def _reach(draft: Draft, bound: BindingPlan, binding: str) -> Callable[[str], list[Bound]]:
+    """What the binding component of an id binds to, which is found when it is asked for."""
+    sides = [
+        (
+            leg,
+            {row[0].id: row for row in rows(draft, binding, leg.first)},
+            _filed(draft, rows_of(draft, kind, leg.second)),
+        )
+        for kind, leg in bound.to[binding].items()
+        if kind in draft.kinds
+    ]
+    known: dict[str, list[Bound]] = {}
+
+    def reached(id_: str) -> list[Bound]:
+        if id_ not in known:
+            known[id_] = [
+                (leg, match) for leg, own, filed in sides for match in filed.matches(own[id_])
+            ]
+        return known[id_]
+
     return reached
 
 
@@ -73,14 +85,14 @@ def _binding(draft: Draft, bound: BindingPlan, binding: str) -> Iterator[tuple[L
     """The components of `from` with those that bind them."""
     for kind, leg in bound.from_.items():
         if kind in draft.kinds:
-            left, right = rows_of(draft, kind, leg.first), rows(draft, binding, leg.second)
-            for part, matches in _loosely(draft, left, right):
-                for match in matches:
-                    yield leg, part, match
+            filed = _filed(draft, rows(draft, binding, leg.second))
+            for row in rows_of(draft, kind, leg.first):
+                for match in filed.matches(row):
+                    yield leg, row[0], match
 
 
-def _loosely(draft: Draft, left: list[Row], right: list[Row]) -> Iterator[tuple[Part, list[Match]]]:
-    return loosely(left, right, absent_matches=draft.options.parity.absent_values_match)
+def _filed(draft: Draft, filed: list[Row]) -> LooseIndex:
+    return LooseIndex(filed, absent_matches=draft.options.parity.absent_values_match)
 
 
 def _gate(draft: Draft, bound: BindingPlan) -> Callable[[Part, Part], bool]:

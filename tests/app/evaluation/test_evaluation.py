@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -279,3 +282,39 @@ def test_the_hash_is_of_all_that_matters() -> None:
     assert len(one) == 64
     with pytest.raises(NoDesign):
         evaluation_hash({"a": object()}, compiled)
+
+
+SCRIPT = """
+import sys, orjson
+from app.evaluation import Options, compile_definitions, evaluate
+design, definitions = orjson.loads(sys.stdin.read())
+found = evaluate(design, compile_definitions(definitions), Options(enable_trace=True))
+sys.stdout.buffer.write(orjson.dumps([found.design, found.actions, found.trace]))
+"""
+
+
+def test_every_process_finds_the_same() -> None:
+    pods = [
+        component(
+            f"p{at}",
+            "Pod",
+            {
+                "metadata": {"namespace": f"n{at % 3}", "labels": {"app": "x", "tier": f"{at}"}},
+                "spec": {"containers": [{"name": "x"}]},
+            },
+        )
+        for at in range(9)
+    ]
+    gone = [related(REFERENCE, f"x{at}", f"p{at}") for at in range(9)]
+    given = json.dumps([design(pods, *gone), list(DEFINITIONS)])
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            input=given.encode(),
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for seed in "123"
+    }
+    assert len(found) == 1
