@@ -22,7 +22,7 @@ from app.errors import BadInput, Code, Problem
 from app.media_types import GRAPHQL, HTML, JSON, preferred
 from app.multipart import is_multipart, read_multipart
 from app.operations import Operations
-from app.parameters import Bodies, Parameters, from_url
+from app.parameters import Bodies, Parameters, checked, from_url
 from app.strict_json import encode
 
 OpenContext = Callable[[Request], AbstractAsyncContextManager[object]]
@@ -116,13 +116,9 @@ class GraphQLOverHTTP:
     ) -> Parameters:
         try:
             if scope["method"] == "GET":
-<<<<<<< HEAD
-                return _from_url(QueryParams(scope["query_string"]))
-            if is_multipart(headers):
-                return _checked(await read_multipart(scope, receive, limits))
-=======
                 return from_url(QueryParams(scope["query_string"]))
->>>>>>> speed
+            if is_multipart(headers):
+                return checked(await read_multipart(scope, receive, self.operations.limits))
             _check_content(headers)
             body = await read_body(headers, receive, self.operations.limits.body_bytes)
             return self._bodies.read(body)

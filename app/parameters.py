@@ -48,7 +48,7 @@ class Bodies:
         """The parameters in a body; raises `BadInput`."""
         found = self._last.get(body)
         if found is None:
-            found = _checked(decode(body, max_depth=self._json_depth))
+            found = checked(decode(body, max_depth=self._json_depth))
             if len(body) <= LONGEST_BODY and not _nested(found.variables or {}):
                 self._last.add(body, found)
         return found
@@ -68,10 +68,10 @@ def from_url(query: QueryParams) -> Parameters:
     for name in ("variables", "extensions"):
         if name in given:
             given[name] = decode(given[name])
-    return _checked(given)
+    return checked(given)
 
 
-def _checked(given: object) -> Parameters:
+def checked(given: object) -> Parameters:
     """The parameters, of the types §5.1 gives them; unknown ones are ignored, as it asks."""
     if isinstance(given, list):
         raise BadInput("Batches are not accepted; send one operation for each request.")
