@@ -50,6 +50,8 @@ cli = typer.Typer(
 )
 keys = typer.Typer(help="The catalogue of permission keys.", no_args_is_help=True)
 cli.add_typer(keys, name="keys")
+events = typer.Typer(help="What happened.", no_args_is_help=True)
+cli.add_typer(events, name="events")
 cli.command("import")(import_design)
 cli.command("register")(register_models)
 
@@ -263,3 +265,18 @@ def load(
         raise CatalogueError(f"{file} is not UTF-8 at byte {error.start}.") from error
     count = preparing.load_keys(settings.database_url, text)
     typer.echo(f"{count} keys")
+
+
+@events.command()
+def prune(
+    *,
+    older_than: Annotated[
+        int | None,
+        typer.Option("--older-than", min=1, help="Days; MESHGRAPH_EVENT_DAYS if absent."),
+    ] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Delete old events for good."""
+    settings = settings_with(MESHGRAPH_DATABASE_URL=database_url)
+    days = older_than or settings.event_days
+    typer.echo(f"{preparing.prune_events(settings.database_url, days)} events")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from app.catalogue import load_catalogue
 from app.db import migrations
-from app.db.base import live
+from app.db.arrays import any_of
+from app.db.base import live, now
 from app.db.engine import Store
+from app.db.events import Event
 from app.db.keys import Key, Role
 from app.db.registry import Model
 from app.db.users import User, UserRole
@@ -30,6 +33,8 @@ Answer = TypeVar("Answer")
 
 #: Loading the demo into a database far away takes longer than a request may.
 SECONDS = 60.0
+#: How many events are deleted with one statement, so that others can write in between.
+EVENTS_AT_ONCE = 1_000
 
 
 def migrate(url: str) -> None:
@@ -74,6 +79,27 @@ def load_keys(url: str, csv_text: str) -> int:
         return await store.write(lambda session: load_catalogue(session, csv_text), timeout=SECONDS)
 
     return asyncio.run(_with_store(url, load))
+
+
+def prune_events(url: str, days: int) -> int:
+    """Delete for good the events that are older; returns how many. Few go in one transaction."""
+    before = now() - timedelta(days=days)
+
+    async def prune(store: Store) -> int:
+        number = 0
+        while gone := await store.write(lambda session: _prune(session, before), timeout=SECONDS):
+            number += gone
+        return number
+
+    return asyncio.run(_with_store(url, prune))
+
+
+async def _prune(session: AsyncSession, before: datetime) -> int:
+    old = select(Event.id).where(Event.created_at < before).limit(EVENTS_AT_ONCE)
+    ids = list(await session.scalars(old))
+    if ids:
+        await session.execute(delete(Event).where(any_of(Event.id, ids)))
+    return len(ids)
 
 
 def grant(url: str, email: str, role_name: str) -> None:

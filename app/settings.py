@@ -196,6 +196,9 @@ class Settings:
     evaluate_timeout: float = field(
         metadata=setting("30", seconds(0.1, 600), "Time that the evaluation of a design may take.")
     )
+    event_days: int = field(
+        metadata=setting("90", whole(1, 36_500), "Days after which `events prune` deletes events.")
+    )
     workers_memory: int = field(
         metadata=setting(
             "2147483648", whole(268_435_456, 2**40), "Bytes of memory that a reading process has."

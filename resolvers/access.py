@@ -27,6 +27,7 @@ from app.db.base import Table, live
 from app.db.connections import Connection
 from app.db.designs import Design
 from app.db.environments import Environment, EnvironmentConnection
+from app.db.events import Event
 from app.db.keys import Key, Keychain, Role
 from app.db.organizations import Organization, OrganizationUser
 from app.db.registry import Category, Component, Model, Policy, Registrant, Relationship
@@ -64,8 +65,13 @@ class Viewer:
         everywhere = self.grants.get(None, frozenset())
         return everywhere | self.grants.get(organization, frozenset())
 
-    def may(self, permission: Permission, organization: UUID | None = None) -> bool:
-        """Whether the key is held in that organization or, without one, in any of them."""
+    def may(self, permission: Permission | None, organization: UUID | None = None) -> bool:
+        """Whether the key is held in that organization or, without one, in any of them.
+
+        What needs no key may be done by whoever is signed in.
+        """
+        if permission is None:
+            return self.user_id is not None
         key = KEYS[permission]
         if organization is not None:
             return key in self.keys(organization)
@@ -75,10 +81,10 @@ class Viewer:
         """The organizations in which the viewer holds the key."""
         return tuple(each for each in self.organizations if self.may(permission, each))
 
-    def require(self, permission: Permission, organization: UUID | None = None) -> None:
-        """Raise `Unauthenticated` or `Forbidden` unless the key is held."""
+    def require(self, permission: Permission | None, organization: UUID | None = None) -> None:
+        """Raise `Unauthenticated` or `Forbidden` unless the key is held, where one is needed."""
         self.identified()
-        if not self.may(permission, organization):
+        if permission is not None and not self.may(permission, organization):
             raise lacking(permission)
 
     def identified(self) -> UUID:
@@ -239,6 +245,7 @@ VISIBLE: Mapping[type[Table], Callable[[Sight], ColumnElement[bool]]] = {
     Relationship: _catalogue,
     Policy: _catalogue,
     Design: lambda viewer: Design.user_id == viewer.user_id,
+    Event: lambda viewer: Event.user_id == viewer.user_id,
 }
 
 

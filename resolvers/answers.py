@@ -140,9 +140,14 @@ class Command:
 
     run: Callable[..., Awaitable[Any]]
     payload: Callable[[Any], Any]
-    access: Permission
+    access: Access
     lone: Callable[..., Draft | None] | None = None
     prepare: Callable[..., Awaitable[Any]] | None = None
+
+    @property
+    def key(self) -> Permission | None:
+        """The permission key that it needs; None where to be signed in is enough."""
+        return self.access if isinstance(self.access, Permission) else None
 
 
 @dataclass(frozen=True)

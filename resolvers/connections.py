@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select, true
+from sqlalchemy import case, select, true
 from sqlalchemy import update as update_rows
 from strawberry import UNSET
 
@@ -76,18 +76,6 @@ CONNECTIONS_OF_ENVIRONMENT = Listing(
     ),
     otherwise=("assigned", _UNASSIGNED),
 )
-
-
-async def status_summary(context: Context) -> dict[str, int]:
-    """How many of all the viewer's connections have each status, whatever the page narrows."""
-    viewer = await context.settled()
-    statement = (
-        select(Connection.status, func.count())
-        .where(live(Connection), visible(Connection, viewer))
-        .group_by(Connection.status)
-    )
-    rows = await context.read(statement)
-    return {row[0]: row[1] for row in rows}
 
 
 async def kubernetes_context(context: Context, row: Connection) -> dict[str, Any] | None:

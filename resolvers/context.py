@@ -146,7 +146,10 @@ class Context:
         await self.store.write(work)
 
     async def write(
-        self, command: Callable[..., Awaitable[Answer]], permission: Permission, arguments: object
+        self,
+        command: Callable[..., Awaitable[Answer]],
+        permission: Permission | None,
+        arguments: object,
     ) -> Answer:
         """Run a command in a transaction, again from its start when the database asks for it.
 
@@ -169,12 +172,15 @@ class Context:
 
 @dataclass(frozen=True)
 class Work:
-    """What a command is given. `row_id` is made once, so that a retry writes the same row."""
+    """What a command is given. `row_id` is made once, so that a retry writes the same row.
+
+    `permission` is the key that the field asks for, None where it asks for none.
+    """
 
     session: AsyncSession
     viewer: Viewer
     vault: Vault
-    permission: Permission
+    permission: Permission | None
     row_id: UUID
 
     def require(self, organization: UUID) -> None:
@@ -183,15 +189,16 @@ class Work:
 
     def require_everywhere(self) -> None:
         """Raise `Forbidden` unless the field's key is held everywhere, by a global role."""
-        everywhere = self.viewer.keys()
-        if KEYS[self.permission] not in everywhere:
-            raise lacking(self.permission)
+        key, everywhere = self.permission, self.viewer.keys()
+        if key is not None and KEYS[key] not in everywhere:
+            raise lacking(key)
 
     async def require_in(self, organizations: Select[UUID]) -> None:
         """Raise `Forbidden` unless the field's key is held in one of the selected ones."""
+        key = self.permission
         found = (await self.session.execute(organizations)).scalars()
-        if not any(self.viewer.may(self.permission, each) for each in found):
-            raise lacking(self.permission)
+        if key is not None and not any(self.viewer.may(key, each) for each in found):
+            raise lacking(key)
 
     async def find(self, table: type[Row], row_id: UUID, field: str) -> Row:
         """Lock and return a live row the viewer may see; raises `NotFound` naming the field."""

@@ -1,4 +1,4 @@
-"""Events: what a command writes about itself."""
+"""Events: what a command writes about itself, and what their owner does with them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,41 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+from strawberry import UNSET
+
+from app.db.arrays import any_of
+from app.db.base import UtcDateTime, live, now
 from app.db.events import SYSTEM_ID, Event
 from app.errors import Problem
-from resolvers.access import Viewer
-from resolvers.context import Context
+from resolvers import texts
+from resolvers.access import Viewer, visible
+from resolvers.context import Context, Work
+from resolvers.listing import Filter, Listing, Order
 
 LONGEST_ERROR = 2_000
+
+EVENTS = Listing(
+    Event,
+    search=(Event.description,),
+    order={
+        "CATEGORY": Order.text(Event.category),
+        "ACTION": Order.text(Event.action),
+        "SEVERITY": Order.text(Event.severity),
+        "CREATED_AT": Order.time(Event.created_at),
+        "UPDATED_AT": Order.time(Event.updated_at),
+    },
+    filters={
+        "severity": Filter.among(Event.severity),
+        "status": Filter.among(Event.status),
+        "category": Filter.among(Event.category),
+        "action": Filter.among(Event.action),
+        "acted_upon": Filter.equals(Event.acted_upon),
+        "operation_id": Filter.equals(Event.operation_id),
+        "since": Filter(lambda moment, _: Event.created_at >= moment, UtcDateTime()),
+        "until": Filter(lambda moment, _: Event.created_at < moment, UtcDateTime()),
+    },
+)
 
 
 def event(
@@ -61,3 +90,71 @@ async def failures_told(
         )
         await context.note(row)
         raise
+
+
+async def create(work: Work, given: Any) -> Event:
+    """`POST /events`: an event of the caller's own; its id and its times are made here."""
+    if (made := await work.first(Event, Event.id == work.row_id)) is not None:
+        return made
+    return await work.add(
+        Event(
+            id=work.row_id,
+            user_id=work.viewer.identified(),
+            system_id=given.system_id or SYSTEM_ID,
+            category=texts.prose(given.category or None, "category", 255),
+            action=texts.prose(given.action or None, "action", 255),
+            severity=given.severity.value,
+            status=given.status.value,
+            acted_upon=given.acted_upon or None,
+            operation_id=given.operation_id or None,
+            description=texts.prose(given.description or None, "description"),
+            metadata_=texts.json_object(_or_none(given.metadata), "metadata"),
+        )
+    )
+
+
+def _or_none(value: Any) -> Any:
+    return None if value is UNSET else value
+
+
+async def _found(work: Work, ids: Any) -> list[Event]:
+    """The caller's live events of those ids, each once, in the order of the ids."""
+    wanted = list(dict.fromkeys(ids))
+    statement = (
+        select(Event)
+        .where(any_of(Event.id, wanted), live(Event), visible(Event, work.viewer))
+        .order_by(Event.id)
+        .with_for_update()
+    )
+    rows = {row.id: row for row in await work.session.scalars(statement)}
+    return [rows[each] for each in wanted if each in rows]
+
+
+async def remove_several(work: Work, given: Any) -> list[UUID]:
+    """`POST /events/delete`: the ids that were deleted; those of nobody's are passed over."""
+    events = await _found(work, given.ids)
+    for each in events:
+        each.deleted_at = now()
+    return [each.id for each in events]
+
+
+async def mark_several(work: Work, given: Any) -> list[UUID]:
+    """`PUT /events/status`: the ids of the events, which have that status now."""
+    events = await _found(work, given.ids)
+    for each in events:
+        each.status = given.status.value
+    return [each.id for each in events]
+
+
+async def remove(work: Work, given: Any) -> Event:
+    """`DELETE /events/{id}`; raises `NotFound`."""
+    row = await work.find(Event, given.event_id, "eventId")
+    row.deleted_at = now()
+    return row
+
+
+async def mark(work: Work, given: Any) -> Event:
+    """`PUT /events/{id}/status`; raises `NotFound`."""
+    row = await work.find(Event, given.event_id, "eventId")
+    row.status = given.status.value
+    return row

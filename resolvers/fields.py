@@ -195,7 +195,7 @@ def command(
     payload: Callable[[Any], Any],
     description: str,
     *,
-    needs: Permission,
+    needs: Access,
     lone: Callable[..., Any] | None = None,
     prepare: Callable[..., Awaitable[Any]] | None = None,
 ) -> Any:
@@ -204,18 +204,18 @@ def command(
     What takes long or reaches out of the store is done by `prepare(context, input)` before, and
     `run` is given what it answers.
     """
+    answer = Command(run, payload, needs, lone, prepare)
 
     async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:  # noqa: ARG001
-        if not info.context.viewer.may(needs):
+        if not info.context.viewer.may(answer.key):
             await info.context.settled()  # the key may have been given a moment ago
         admit(info.context, needs)
         prepared = (
             given["input"] if prepare is None else await prepare(info.context, given["input"])
         )
-        return payload(await info.context.write(run, needs, prepared))
+        return payload(await info.context.write(run, answer.key, prepared))
 
     arguments = [("input", input_, "What to change.", REQUIRED)]
-    answer = Command(run, payload, needs, lone, prepare)
     return _field(answer, resolve, description, arguments)
 
 

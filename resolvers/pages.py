@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from app.db.base import Table
+from sqlalchemy import func, select
+
+from app.db.base import Table, live
 from app.errors import BadInput
+from resolvers.access import visible
 from resolvers.context import Context
 from resolvers.cursors import decode_cursor, encode_cursor
 from resolvers.listing import (
@@ -179,3 +182,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_plain(each) for each in value)
     return getattr(value, "value", value)
+
+
+async def tally(context: Context, table: type[Table], attribute: str) -> dict[str, int]:
+    """How many of all the viewer's rows have each value, whatever a page of them narrows."""
+    viewer = await context.settled()
+    value = getattr(table, attribute)
+    statement = (
+        select(value, func.count()).where(live(table), visible(table, viewer)).group_by(value)
+    )
+    return {row[0]: row[1] for row in await context.read(statement)}

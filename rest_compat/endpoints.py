@@ -43,6 +43,7 @@ ORGS = "/api/identity/orgs"
 ORG = ORGS + "/{orgId}"
 TEAM = ORG + "/teams/{teamId}"
 PROFILE = "/api/identity/users/profile"
+EVENTS = "/events"
 CONN = "/api/integrations/connections"
 
 # The first row that matches answers: a literal segment comes before a parameter in its place.
@@ -116,6 +117,18 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", "/evaluate", "postEvaluate", 200, "Evaluation", others="400 401 500",
              aliases=("/api/meshmodels/relationships/evaluate",
                       "/api/registry/relationships/evaluate"), document="design"),
+
+    Endpoint("POST", EVENTS, "postEvents", 201, "Events", others="400 401 500",
+             aliases=("/api" + EVENTS,)),
+    Endpoint("POST", EVENTS + "/delete", "postEventsDelete", 200, "Events", others="400 401 500",
+             aliases=("/api" + EVENTS + "/delete",)),
+    Endpoint("PUT", EVENTS + "/status", "putEventsStatus", 200, "Events", others="400 401 500",
+             aliases=("/api" + EVENTS + "/status", "/api/system" + EVENTS + "/status/bulk")),
+    Endpoint("DELETE", EVENTS + "/{id}", "deleteEventsId", 204, "Events",
+             aliases=("/api" + EVENTS + "/{id}", "/api/system" + EVENTS + "/{id}")),
+    Endpoint("PUT", EVENTS + "/{id}/status", "putEventsIdStatus", 200, "Events",
+             aliases=("/api" + EVENTS + "/{id}/status",
+                      "/api/system" + EVENTS + "/status/{id}")),
 
     Endpoint("GET", "/api/users", "getUsers", 200, "User", others="400 401 500", public=True),
 )

@@ -41,6 +41,9 @@ SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "credentialSecret": ("credential_secret",),
     "organization_id": ("organizationId",),
     "fileName": ("file_name",),
+    "acted_upon": ("actedUpon",),
+    "operation_id": ("operationId",),
+    "system_id": ("systemId",),
 }
 
 WITH_BODY: Final = frozenset({"POST", "PUT"})

@@ -12,6 +12,7 @@ from schema.connections import ConnectionMutation, ConnectionQuery
 from schema.designs import DesignMutation, DesignQuery
 from schema.environments import EnvironmentMutation, EnvironmentQuery
 from schema.evaluations import EvaluationMutation
+from schema.events import EventMutation, EventQuery
 from schema.keys import KeyQuery
 from schema.nodes import Node
 from schema.organizations import OrganizationMutation, OrganizationQuery
@@ -53,6 +54,7 @@ Query = merge_types(
         KeyQuery,
         RegistryQuery,
         DesignQuery,
+        EventQuery,
     ),
 )
 Mutation = merge_types(
@@ -65,6 +67,7 @@ Mutation = merge_types(
         RegistrationMutation,
         DesignMutation,
         EvaluationMutation,
+        EventMutation,
     ),
 )
 

@@ -23,7 +23,7 @@ from schema.listing import (
 )
 from schema.nodes import Stored, row_of
 from schema.organizations import DeletedPayload
-from schema.paging import Page
+from schema.paging import Page, tally
 from schema.users import User
 
 SCHEMA_VERSION = "connections.meshery.io/v1beta2"
@@ -64,10 +64,9 @@ class Connection(Stored):
 
 @strawberry.type(description="One page of a list.")
 class ConnectionPage(Page[Connection]):
-    status_summary: JSON = computed(
-        lambda context, _: resolve.status_summary(context),
+    status_summary: JSON = tally(
+        Tally(_Connection, "status"),
         "How many of all your connections have each status, whatever this page is narrowed to.",
-        answer=Tally(_Connection, "status"),
     )
 
 

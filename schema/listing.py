@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -11,6 +12,7 @@ from resolvers import (
     connections,
     designs,
     environments,
+    events,
     keys,
     organizations,
     registry,
@@ -24,6 +26,7 @@ ComponentOrder = order_input("ComponentOrder", registry.COMPONENTS)
 ConnectionOrder = order_input("ConnectionOrder", connections.CONNECTIONS)
 DesignOrder = order_input("DesignOrder", designs.DESIGNS)
 EnvironmentOrder = order_input("EnvironmentOrder", environments.ENVIRONMENTS)
+EventOrder = order_input("EventOrder", events.EVENTS)
 KeyOrder = order_input("KeyOrder", keys.KEYS)
 ModelOrder = order_input("ModelOrder", registry.MODELS)
 OrganizationMembershipOrder = order_input(
@@ -58,6 +61,24 @@ class ConnectionStatus(Enum):
     DISCONNECTED = strawberry.enum_value("disconnected", description="Known but not in use.")
     DELETED = strawberry.enum_value("deleted", description="No longer managed.")
     NOT_FOUND = strawberry.enum_value("not found", description="Its resource cannot be found.")
+
+
+@strawberry.enum(description="How much an event matters.")
+class EventSeverity(Enum):
+    EMERGENCY = strawberry.enum_value("emergency", description="Nothing works any more.")
+    ALERT = strawberry.enum_value("alert", description="Somebody must act at once.")
+    CRITICAL = strawberry.enum_value("critical", description="Something important has failed.")
+    ERROR = strawberry.enum_value("error", description="Something has failed.")
+    WARNING = strawberry.enum_value("warning", description="Something may not be as wished.")
+    INFORMATIONAL = strawberry.enum_value("informational", description="Something happened.")
+    DEBUG = strawberry.enum_value("debug", description="For those who look for a fault.")
+    SUCCESS = strawberry.enum_value("success", description="Something was done as wished.")
+
+
+@strawberry.enum(description="Whether an event has been seen by its owner.")
+class EventStatus(Enum):
+    READ = strawberry.enum_value("read", description="Seen.")
+    UNREAD = strawberry.enum_value("unread", description="Not yet seen.")
 
 
 def _deleted() -> Any:
@@ -182,3 +203,17 @@ class DesignFilter:
     name: str | None = _condition("Its name contains this text, without regard to case.")
     type: list[str] | None = _condition("Was imported as one of these: `helm-chart`, …")
     and_: DesignFilter | None = strawberry.field(name="and", default=None, description=_AND)
+
+
+@strawberry.input(description="Which events a list holds.")
+class EventFilter:
+    deleted: bool | None = _deleted()
+    severity: list[EventSeverity] | None = _condition("Has one of these severities.")
+    status: list[EventStatus] | None = _condition("Has one of these states.")
+    category: list[str] | None = _condition("Is of one of these categories, such as `pattern`.")
+    action: list[str] | None = _condition("Is of one of these actions, such as `create`.")
+    acted_upon: strawberry.ID | None = _condition("Is about what has this id.")
+    operation_id: strawberry.ID | None = _condition("Belongs to this operation.")
+    since: datetime | None = _condition("Happened at this moment, or later.")
+    until: datetime | None = _condition("Happened before this moment.")
+    and_: EventFilter | None = strawberry.field(name="and", default=None, description=_AND)

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import strawberry
 
 from resolvers import pages
-from resolvers.answers import Alone, Member, PagePart, Part
+from resolvers.answers import Alone, Member, PagePart, Part, Tally
 from resolvers.context import Context
 from resolvers.fields import REQUIRED, computed
 from resolvers.listing import Ask, Listing, Window
@@ -89,6 +89,15 @@ def member(listed: Listing, description: str) -> Any:
 
     argument = ("id", strawberry.ID, "The id to look up.", REQUIRED)
     return computed(answer, description, argument, answer=Member(listed))
+
+
+def tally(answer: Tally, description: str) -> Any:
+    """How many of all one's items have each value of a column, as a JSON object."""
+
+    async def count(context: Context, _: Any) -> Any:
+        return await pages.tally(context, answer.table, answer.attribute)
+
+    return computed(count, description, answer=answer)
 
 
 def page_of_one(description: str, listed: Listing) -> Any:

@@ -117,12 +117,12 @@ class ChangeCall:
         """As `app.compiling.Call` has it; raises `Failed` for what the command answers."""
         change, command = self.change, self.change.command
         given = self._input()
-        if not context.viewer.may(command.access):
+        if not context.viewer.may(command.key):
             raise NotAsPlanned("the viewer may not ask this")
         try:
             row = await self._lone(context, given)
             if row is None:
-                row = await context.write(command.run, command.access, given)
+                row = await context.write(command.run, command.key, given)
         except LeftToInterpreter:
             raise
         except Exception as error:  # a bug as well: it is masked like the interpreter's

@@ -105,7 +105,7 @@ def _tally(making: Making, answer: Tally, carrier: Carrier) -> str:
     else:  # plain text: SQLite would put what it knows to be JSON into an array as it is
         together = func.json_group_object(*pairs, type_=Text()).concat("")
     collected = select(together.label("value"))
-    key, alias = ("tally", table), making.alias()
+    key, alias = ("tally", table, answer.attribute), making.alias()
     number = carrier.read(key, alias, collected, "json", nullable=True)
     return f"({carrier.value(number)} or EMPTY)"
 

@@ -43,6 +43,7 @@ DEFAULTS = {
     "import_timeout": 60.0,
     "read_timeout": 30.0,
     "evaluate_timeout": 30.0,
+    "event_days": 90,
     "workers_memory": 2_147_483_648,
     "helm": None,
     "kubectl": None,

@@ -33,9 +33,14 @@ MALFORMED_IDS = ("", "x", "1", "not-a-uuid", "00000000-0000-0000-0000-0000000000
 #: argument → the type of what it names; `id` depends on the field.
 NAMED = {
     "organizationId": "Organization", "teamId": "Team", "ownerId": "User", "modelId": "Model",
-    "categoryId": "Category", "registrantId": "Registrant",
+    "actedUpon": "Design", "operationId": "User", "categoryId": "Category",
+    "registrantId": "Registrant",
 }  # fmt: skip
 NAMES = ("a", "same", *TEXTS)
+TIMES = (
+    "2026-01-01T00:00:00Z", "2026-01-02T03:04:05.6+02:00", "1999-12-31T23:59:59.999999",
+    "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "yesterday", "",
+)  # fmt: skip
 SIZES = (1, 2, 3, 1, 2, 3, 7, 25, 100)
 WRONG_SIZES = (0, -1, 101, 2**31 - 1)
 PAGES = (0, 0, 0, 1, 1, 2, 40, 2**31 - 1)
@@ -123,6 +128,8 @@ class Values:
         if isinstance(wanted, GraphQLList):
             count = self._random.randint(0, 3)
             return [self._by_type(wanted.of_type, place) for _ in range(count)]
+        if str(wanted) == "DateTime":
+            return self._random.choice(TIMES)
         if str(wanted) == "String":
             return self._random.choice((*NAMES, "enabled", "v1", "kubernetes"))
         return self.often(0.5)  # the rest are Booleans

@@ -20,6 +20,7 @@ from app.db import (
     connections,
     designs,
     environments,
+    events,
     keys,
     organizations,
     registry,
@@ -89,7 +90,7 @@ TEAMS, ENVIRONMENTS, CONNECTIONS = ids("team", 12), ids("environment", 34), ids(
 CREDENTIAL = identity("credential")
 MODELS, COMPONENTS, RELATIONSHIPS = ids("model", 30), ids("component", 40), ids("relation", 30)
 REGISTRANTS, CATEGORIES, POLICIES = ids("registrant", 3), ids("category", 3), ids("policy", 6)
-DESIGNS = ids("design", 30)
+DESIGNS, EVENTS = ids("design", 30), ids("event", 40)
 LINKED_USERS = [*(identity(name) for name in PEOPLE), *ids("user", CROWD)]
 
 #: type of the graph → ids of it, live and deleted.
@@ -113,6 +114,7 @@ IDS: Mapping[str, list[UUID]] = {
     "Relationship": RELATIONSHIPS,
     "Policy": POLICIES,
     "Design": DESIGNS,
+    "Event": EVENTS,
 }
 
 
@@ -376,6 +378,24 @@ def _designs() -> Rows:
         }
 
 
+def _events() -> Rows:
+    for number, row_id in enumerate(EVENTS):
+        yield {
+            "id": row_id,
+            "user_id": None if number % 6 == 5 else LINKED_USERS[number % 6],
+            "system_id": identity("system"),
+            "category": ("pattern", "platform", text(number))[number % 3],
+            "action": ("create", "", text(number))[number % 3],
+            "severity": events.SEVERITIES[number % len(events.SEVERITIES)],
+            "status": events.STATUSES[number % 2],
+            "acted_upon": None if number % 3 else DESIGNS[number % 4],
+            "operation_id": None if number % 2 else identity("operation"),
+            "description": text(number),
+            "metadata_": JSONS[number % len(JSONS)],
+            **stamp(number // 2, deleted=number % 9 == 8),
+        }
+
+
 def _watcher() -> Iterator[tuple[type[Table], Rows]]:
     """A role that may see environments and itself, and nothing else."""
     chain, role = identity("watching"), identity(f"role-{WATCHER}")
@@ -417,6 +437,7 @@ def _tables(vault: Vault) -> Iterator[tuple[type[Table], Rows]]:
     yield registry.Relationship, _relationships()
     yield registry.Policy, _policies()
     yield designs.Design, _designs()
+    yield events.Event, _events()
 
 
 async def build(store: Store, vault: Vault) -> None:
