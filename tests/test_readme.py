@@ -27,7 +27,7 @@ def test_every_command_is_in_the_table() -> None:
 
 
 def test_the_number_of_endpoints() -> None:
-    assert f"the {len(ENDPOINTS)} of organizations" in README
+    assert f"all {len(ENDPOINTS)} documented endpoints" in README
 
 
 def test_every_accepted_spelling_is_named() -> None:
