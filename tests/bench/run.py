@@ -21,6 +21,7 @@ from tests.bench.workloads import (
     Request,
     Workload,
     graphql_requests,
+    interpreted_requests,
     rest_requests,
     twin_requests,
 )
@@ -111,6 +112,8 @@ def _compare(
     if "meshgraph" in up:
         _executors(up["meshgraph"], workloads, dataset)
         _doors(up["meshgraph"], workloads, dataset, load)
+    if {"meshgraph", "naive"} <= up.keys():
+        _interpreted(up, workloads, dataset, load)
 
 
 def _executors(meshgraph: Running, workloads: Sequence[Workload], dataset: Dataset) -> None:
@@ -146,6 +149,24 @@ def _doors(meshgraph: Running, workloads: Sequence[Workload], dataset: Dataset, 
     }
     typer.echo(report.rates(results, "graphql", titles))
     typer.echo(report.latencies(results, titles))
+
+
+def _interpreted(
+    up: Mapping[str, Running], workloads: Sequence[Workload], dataset: Dataset, load: Load
+) -> None:
+    """What cannot be planned, against the naive server, which answers one field less."""
+    titles = {"naive": up["naive"].server.title, "interpreter": "Meshgraph, interpreted"}
+    results = {}
+    for workload in workloads:
+        if not workload.writes:
+            asked = interpreted_requests(workload, dataset)
+            assert executor(up["meshgraph"], asked[0]).startswith("interpreted")
+            subjects = [
+                Subject("naive", up["naive"], graphql_requests(workload, dataset)),
+                Subject("interpreter", up["meshgraph"], asked),
+            ]
+            results[workload] = measure(workload, subjects, load)
+    typer.echo(report.rates(results, "naive", titles))
 
 
 def _cold_starts(name: str, place: Place, dataset: Dataset) -> list[float]:

@@ -223,6 +223,12 @@ def graphql_requests(workload: Workload, dataset: Dataset) -> list[Request]:
     return _posted(workload.document, None, workload.variables(dataset), _declared(workload))
 
 
+def interpreted_requests(workload: Workload, dataset: Dataset) -> list[Request]:
+    """The same with a field that no plan answers, so that the interpreter answers all of it."""
+    document = workload.document.rstrip().removesuffix("}") + " nodes(ids: []) { id } }"
+    return _posted(document, None, workload.variables(dataset), _declared(workload))
+
+
 def endpoint_requests(workload: Workload, dataset: Dataset) -> list[Request]:
     """The same to a server with one endpoint for each workload, which knows what is wanted."""
     if workload.writes:
