@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -52,6 +53,10 @@ from schema import schema
 #: What worker processes begin with: the module that a server is started by, and their own work.
 PRELOADED = ("app.cli", formats.__name__, evaluation_work.__name__)
 
+#: Objects made between two collections of the young; of the young between two of the middle-aged;
+#: and of those between two of all.
+COLLECTED_AFTER = (20_000, 20, 50)
+
 OpenContext = Callable[[Request], AbstractAsyncContextManager[Context]]
 
 
@@ -95,7 +100,21 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
 def service() -> Starlette:
     """The application for a server process, whose log is set up as well."""
     logs.configure()
-    return create_app()
+    application = create_app()
+    _collect_seldom()
+    return application
+
+
+def _collect_seldom() -> None:
+    """Have the cyclic garbage collector look at answers in the making less often.
+
+    What there is by now stays, and is not looked at again. A page of rows is thousands of objects
+    that are freed by their reference counts: Python's own thresholds have it look through those of
+    all operations under way again and again, which took half of the processor time of a page.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
 
 
 def open_outside(
