@@ -217,6 +217,7 @@ def _routes(
             decode,
             encode,
             admit,
+            prepare=operations.prepare,
             largest_upload=settings.max_upload_bytes,
         ),
     ]

@@ -130,6 +130,16 @@ class Operations:
         except Problem as problem:
             return problem_result(problem)
 
+    def prepare(self, document: DocumentNode, name: str, variables: Mapping[str, Any]) -> None:
+        """Plan an operation of a document of our own before it is asked, where it can be planned.
+
+        What is asked with other variables may share no more than the reading of the document.
+        """
+        operation = chosen(document, name)
+        with suppress(LeftToInterpreter, Refused):
+            given = dict(variables)
+            self._plan(document, operation, given, self._coerce(operation, given))
+
     async def _execute(
         self,
         document: DocumentNode,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
+from uuid import UUID
 
 from graphql import (
     ArgumentNode,
@@ -13,8 +14,11 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLEnumType,
+    GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLInterfaceType,
+    GraphQLList,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
@@ -28,7 +32,9 @@ from graphql import (
     VariableNode,
     Visitor,
     get_named_type,
+    get_nullable_type,
     is_non_null_type,
+    is_required_input_field,
     parse,
     separate_operations,
     type_from_ast,
@@ -85,6 +91,34 @@ class Operation:
     path: tuple[str, ...] | None
     body: tuple[Selected, ...]
     arguments: Mapping[str, str]
+
+    def least(self) -> dict[str, object]:
+        """Values for no variables but those that must be given: any that their types take."""
+        return {each.name: _any_value(each.type) for each in self.variables if each.required}
+
+
+#: A value of each scalar; of those that are not here a text will do.
+_VALUES: Mapping[str, object] = {
+    "ID": str(UUID(int=0)),
+    "Boolean": False,
+    "Int": 0,
+    "JSON": {},
+    "Bytes": b"",
+}
+
+
+def _any_value(type_: GraphQLInputType) -> object:
+    kind = get_nullable_type(type_)
+    if isinstance(kind, GraphQLList):
+        return []
+    if isinstance(kind, GraphQLEnumType):
+        return next(iter(kind.values))
+    if isinstance(kind, GraphQLInputObjectType):
+        fields = kind.fields.items()
+        return {
+            name: _any_value(each.type) for name, each in fields if is_required_input_field(each)
+        }
+    return _VALUES.get(str(kind), "any")
 
 
 def sources(folder: Path = _FOLDER) -> DocumentNode:

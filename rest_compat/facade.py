@@ -24,12 +24,18 @@ from rest_compat.values import Decode, strict_json
 
 #: Runs a validated document: request, document, operation name, variables.
 Execute = Callable[[Request, DocumentNode, str, dict[str, object]], Awaitable[ExecutionResult]]
+#: Makes ready for an operation before anybody asks: document, its name, some variables.
+Prepare = Callable[[DocumentNode, str, dict[str, object]], None]
 #: Raises `Unauthenticated` for a request that does not prove who is calling.
 Admit = Callable[[Request], Awaitable[None]]
 
 
 #: Bytes in a form, where the service does not say.
 LARGEST_UPLOAD = 33_554_432
+
+
+def _unprepared(_document: DocumentNode, _name: str, _variables: dict[str, object]) -> None:
+    return None
 
 
 async def _anybody(_request: Request) -> None:
@@ -134,11 +140,14 @@ def routes(
     encode: Encode = encode_json,
     admit: Admit = _anybody,
     *,
+    prepare: Prepare = _unprepared,
     largest_upload: int = LARGEST_UPLOAD,
 ) -> list[BaseRoute]:
     """What leads to every path; raises ValueError if the schema does not allow an operation."""
     edges = Edges(execute, decode, encode, admit, largest_upload)
     operations = load(schema)
+    for each in operations.values():
+        prepare(each.document, each.name, each.least())
 
     def address(path: str, rows: Mapping[str, Endpoint]) -> Address:
         return Address(

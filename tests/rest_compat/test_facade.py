@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from graphql import DocumentNode, ExecutionResult, GraphQLSchema
+from graphql import DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode
+from graphql.execution.values import get_variable_values
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from app.errors import Unauthenticated, Unavailable
 from rest_compat import routes
+from rest_compat.endpoints import ENDPOINTS
 
 ID = "00000000-0000-7000-8000-000000000001"
 ORG = f"/api/identity/orgs/{ID}"
@@ -139,3 +141,16 @@ def test_every_wrong_operation_is_reported_at_start(graph: GraphQLSchema) -> Non
     bare = GraphQLSchema(query=graph.query_type)
     with pytest.raises(ValueError, match="mutation"):
         routes(bare, Service().execute)
+
+
+def test_every_operation_is_made_ready_with_variables_that_it_takes(graph: GraphQLSchema) -> None:
+    made: dict[str, list[Any]] = {}
+
+    def prepare(document: DocumentNode, name: str, variables: dict[str, object]) -> None:
+        nodes = document.definitions
+        [node] = (each for each in nodes if isinstance(each, OperationDefinitionNode))
+        coerced = get_variable_values(graph, node.variable_definitions or (), variables)
+        made[name] = coerced if isinstance(coerced, list) else []
+
+    routes(graph, Service().execute, prepare=prepare)
+    assert made == {endpoint.operation: [] for endpoint in ENDPOINTS}
