@@ -36,7 +36,7 @@ from app.middleware import BodyLimit, Envelope
 from app.operations import Operations
 from app.origins import refuse_foreign
 from app.outside import Outside
-from app.service import Service
+from app.service import Service, at
 from app.settings import Settings
 from app.strict_json import decode, encode
 from app.vault import Vault
@@ -47,7 +47,8 @@ from resolvers.executor import ColumnExecutor
 from resolvers.identity import Identity
 from resolvers.plan.planner import Planner
 from rest_compat.endpoints import UPLOAD_PATHS
-from rest_compat.facade import routes as rest_routes
+from rest_compat.facade import table
+from rest_compat.routing import PathTable
 from schema import schema
 
 #: What worker processes begin with: the module that a server is started by, and their own work.
@@ -82,12 +83,13 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
         await store.close()
 
     larger = dict.fromkeys(UPLOAD_PATHS, settings.max_upload_bytes)
+    graphql = GraphQLOverHTTP(operations, open_context, explorer=settings.explorer)
+    rest = _rest(operations, open_context, settings)
     application = Service(
-        "/graphql",
-        GraphQLOverHTTP(operations, open_context, explorer=settings.explorer),
+        [(at("/graphql"), graphql), (rest.find, BodyLimit(rest, settings.max_body_bytes, larger))],
         layers=[Middleware(Envelope, telling=REQUESTS[settings.log_requests]), *_cors(settings)],
-        middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes, larger=larger)],
-        routes=_routes(store, operations, open_context, settings),
+        middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes)],
+        routes=_routes(store, settings),
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
@@ -184,12 +186,7 @@ def _open_context(identity: Identity, settings: Settings) -> OpenContext:
     return open_context
 
 
-def _routes(
-    store: Store,
-    operations: Operations,
-    open_context: OpenContext,
-    settings: Settings,
-) -> list[BaseRoute]:
+def _rest(operations: Operations, open_context: OpenContext, settings: Settings) -> PathTable:
     async def execute(
         request: Request, document: DocumentNode, name: str, variables: dict[str, object]
     ) -> ExecutionResult:
@@ -199,27 +196,30 @@ def _routes(
             )
             return await while_connected(request.receive, work)
 
-    async def ready(_: Request) -> Response:
-        await store.ping()
-        return PlainTextResponse("ready")
-
     async def admit(request: Request) -> None:
         async with open_context(request) as context:
             context.viewer.identified()
+
+    return table(
+        schema._schema,  # noqa: SLF001
+        execute,
+        decode,
+        encode,
+        admit,
+        prepare=operations.prepare,
+        largest_upload=settings.max_upload_bytes,
+    )
+
+
+def _routes(store: Store, settings: Settings) -> list[BaseRoute]:
+    async def ready(_: Request) -> Response:
+        await store.ping()
+        return PlainTextResponse("ready")
 
     return [
         Route("/healthz", _healthy),
         Route("/readyz", ready),
         *([Route("/metrics", _metrics)] if settings.metrics else []),
-        *rest_routes(
-            schema._schema,  # noqa: SLF001
-            execute,
-            decode,
-            encode,
-            admit,
-            prepare=operations.prepare,
-            largest_upload=settings.max_upload_bytes,
-        ),
     ]
 
 

@@ -88,7 +88,7 @@ class BodyLimit:
     """Refuses a body longer than `limit` bytes, before it is read where its length is declared.
 
     `larger` are the paths with a limit of their own. Reading beyond the limit raises
-    HTTPException, which Starlette answers with 413.
+    HTTPException, which is answered here unless it was before.
     """
 
     def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int] | None = None) -> None:
@@ -105,19 +105,12 @@ class BodyLimit:
         if declared.isdigit() and int(declared[:20]) > limit:
             await self._refuse(limit, scope, receive, send)
             return
-        await self.app(scope, self._counted(receive, limit), send)
-
-    def _counted(self, receive: Receive, room: int) -> Receive:
-
-        async def counted() -> Message:
-            nonlocal room
-            message = await receive()
-            room -= len(message.get("body", b""))
-            if room < 0:
-                raise HTTPException(TOO_LARGE, headers={"Connection": "close"})
-            return message
-
-        return counted
+        try:
+            await self.app(scope, counted(receive, limit), send)
+        except HTTPException as error:
+            if error.status_code != TOO_LARGE:
+                raise
+            await self._refuse(limit, scope, receive, send)
 
     async def _refuse(self, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
         text = f"The body is longer than {limit} bytes."

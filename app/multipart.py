@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Receive, Scope
 
@@ -17,7 +17,6 @@ from app.strict_json import decode
 
 MEDIA_TYPE = b"multipart/form-data"
 MAX_FILES = 20
-BAD_REQUEST = 400
 
 
 def is_multipart(headers: Mapping[bytes, bytes]) -> bool:
@@ -34,10 +33,8 @@ async def read_multipart(scope: Scope, receive: Receive, limits: Limits) -> Any:
         form = await Request(scope, counted(receive, limits.upload_bytes)).form(
             max_files=MAX_FILES, max_fields=2, max_part_size=limits.body_bytes
         )
-    except HTTPException as error:
-        if error.status_code != BAD_REQUEST:
-            raise
-        raise BadInput(f"This is no valid multipart request: {error.detail}") from None
+    except MultiPartException as error:
+        raise BadInput(f"This is no valid multipart request: {error.message}") from None
     try:
         operations = _json(form.get("operations"), "operations", limits)
         places = _json(form.get("map"), "map", limits)

@@ -1,40 +1,52 @@
-"""The service as an ASGI application: Starlette, with a short way to the busiest endpoint."""
+"""The service as an ASGI application: Starlette, with short ways to what is asked most."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+#: Whether a request is for an endpoint; it may add to the scope what that needs.
+Meant = Callable[[Scope], bool]
+
+
+def at(path: str) -> Meant:
+    """Whether a request is for exactly that path."""
+    return lambda scope: bool(scope["path"] == path)
+
 
 class Service(Starlette):
-    """Starlette, but for one path, whose requests are not looked up among the routes.
+    """Starlette, but for some endpoints, whose requests are not looked up among the routes.
 
-    The endpoint at `path` is inside the same `layers` as all others, and nothing else: it makes
-    its own answers of what goes wrong, and limits what it reads. `middleware` is between the
-    layers and the other endpoints.
+    The first of `ways` that is meant is inside the same `layers` as all others, and nothing else:
+    it makes its own answers of what goes wrong, and limits what it reads. `middleware` is between
+    the layers and the other endpoints.
     """
 
     def __init__(
         self,
-        path: str,
-        endpoint: ASGIApp,
+        ways: Sequence[tuple[Meant, ASGIApp]],
         *,
         layers: Sequence[Middleware],
         middleware: Sequence[Middleware] = (),
         **options: Any,
     ) -> None:
         super().__init__(middleware=[*layers, *middleware], **options)
-        self._path = path
-        self._direct = endpoint
-        for layer in reversed(layers):
-            self._direct = layer.cls(self._direct, *layer.args, **layer.kwargs)
+        self._ways = [(meant, _inside(layers, endpoint)) for meant, endpoint in ways]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == self._path:
-            await self._direct(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+        if scope["type"] == "http":
+            for meant, endpoint in self._ways:
+                if meant(scope):
+                    await endpoint(scope, receive, send)
+                    return
+        await super().__call__(scope, receive, send)
+
+
+def _inside(layers: Sequence[Middleware], endpoint: ASGIApp) -> ASGIApp:
+    for layer in reversed(layers):
+        endpoint = layer.cls(endpoint, *layer.args, **layer.kwargs)
+    return endpoint

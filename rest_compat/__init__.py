@@ -12,7 +12,7 @@
 It knows the service by its GraphQL schema alone.
 """
 
-from rest_compat.facade import routes
+from rest_compat.facade import table
 from rest_compat.openapi import openapi
 
-__all__ = ["openapi", "routes"]
+__all__ = ["openapi", "table"]

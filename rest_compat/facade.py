@@ -9,7 +9,6 @@ from typing import Any
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from app.errors import BadInput, Problem
@@ -133,7 +132,7 @@ def by_path(endpoints: Iterable[Endpoint]) -> dict[str, dict[str, Endpoint]]:
     return paths
 
 
-def routes(
+def table(
     schema: GraphQLSchema,
     execute: Execute,
     decode: Decode = strict_json,
@@ -142,8 +141,11 @@ def routes(
     *,
     prepare: Prepare = _unprepared,
     largest_upload: int = LARGEST_UPLOAD,
-) -> list[BaseRoute]:
-    """What leads to every path; raises ValueError if the schema does not allow an operation."""
+) -> PathTable:
+    """What leads to every path, as a route or as an application of its own.
+
+    Raises ValueError if the schema does not allow an operation.
+    """
     edges = Edges(execute, decode, encode, admit, largest_upload)
     operations = load(schema)
     for each in operations.values():
@@ -157,4 +159,4 @@ def routes(
             }
         )
 
-    return [PathTable({path: address(path, rows) for path, rows in by_path(ENDPOINTS).items()})]
+    return PathTable({path: address(path, rows) for path, rows in by_path(ENDPOINTS).items()})

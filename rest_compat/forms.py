@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from graphql import GraphQLInputObjectType, get_nullable_type
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from app.errors import BadInput
@@ -61,9 +61,7 @@ async def _parts(request: Request, largest: int) -> dict[str, str | bytes]:
                 parts[name] = await part.read() if isinstance(part, UploadFile) else part
                 if isinstance(part, UploadFile) and part.filename and _last(name) in NAMING:
                     parts.setdefault("fileName", part.filename)
-    except HTTPException as error:
-        if error.status_code != 400:  # noqa: PLR2004 - a body over the limit stays 413
-            raise
+    except MultiPartException:
         raise BadInput(f"body: this is not valid {MULTIPART}.", field="body") from None
     return parts
 

@@ -65,6 +65,12 @@ class PathTable(BaseRoute):
         for path, app in apps.items():
             self._root.add(path, app)
 
+    def find(self, scope: Scope) -> bool:
+        """Whether there is such a path; the scope has its endpoint and parameters then."""
+        match, found = self.matches(scope)
+        scope.update(found)
+        return match is Match.FULL
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] != "http":
             return Match.NONE, {}
@@ -75,6 +81,9 @@ class PathTable(BaseRoute):
             return Match.NONE, {}
         parameters = {name: segments[place] for name, place in leaf.parameters}
         return Match.FULL, {"endpoint": leaf.app, "path_params": parameters}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.handle(scope, receive, send)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await scope["endpoint"](scope, receive, send)

@@ -21,7 +21,7 @@ from app.evaluation import Options
 from app.evaluation_work import evaluated
 from app.evaluator import Evaluator, Rules
 from app.importing.archives import pack_tgz
-from tests.app.evaluation.material import IN_NAMESPACE, component
+from tests.app.evaluation.material import IN_NAMESPACE, component, related
 from tests.service import Service, opened
 from tests.test_imports import MODEL, file, rows
 from tests.test_uploads import post
@@ -134,6 +134,8 @@ BAD: list[tuple[Any, str]] = [
     ("text", "design"),
     ({"name": "old", "services": {}}, "design"),
     (design(components={}), "components"),
+    (design(components=[{}] * 10_000), "at most 5000"),
+    (design(relationships=[related(IN_NAMESPACE, "web", "web")]), "'web'"),
     (design(components=[{**component("a", "Pod"), "component": {"kind": 3}}]), "kind"),
 ]
 

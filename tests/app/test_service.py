@@ -1,4 +1,4 @@
-"""One path leads to its endpoint at once, in the same layers as all others."""
+"""Some requests go to their endpoint at once, in the same layers as all others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from app.middleware import BodyLimit, Envelope
-from app.service import Service
+from app.service import Service, at
 
 
 async def direct(scope: Scope, receive: Receive, send: Send) -> None:
@@ -23,9 +23,18 @@ async def routed(request: Request) -> Response:
     return PlainTextResponse(f"{len(await request.body())} bytes, routed")
 
 
+def patterned(scope: Scope) -> bool:
+    scope["name"] = scope["path"].removeprefix("/hello/")
+    return bool(scope["path"] != scope["name"])
+
+
+async def hello(scope: Scope, receive: Receive, send: Send) -> None:
+    await Request(scope, receive).body()
+    await PlainTextResponse(f"hello, {scope['name']}")(scope, receive, send)
+
+
 SERVICE = Service(
-    "/direct",
-    direct,
+    [(at("/direct"), direct), (patterned, BodyLimit(hello, 2, {"/hello/you": 3}))],
     layers=[Middleware(Envelope)],
     middleware=[Middleware(BodyLimit, limit=3)],
     routes=[Route("/routed", routed, methods=["POST"])],
@@ -40,6 +49,9 @@ SERVICE = Service(
         ("/routed", "abc", 200, "3 bytes, routed"),
         ("/routed", "abcd", 413, "The body is longer than 3 bytes."),
         ("/direct/", "", 404, "Not Found"),
+        ("/hello/me", "ab", 200, "hello, me"),
+        ("/hello/me", "abc", 413, "The body is longer than 2 bytes."),
+        ("/hello/you", "abc", 200, "hello, you"),
     ],
 )
 def test_which_way_a_request_goes(path: str, body: str, status: int, text: str) -> None:
@@ -47,3 +59,10 @@ def test_which_way_a_request_goes(path: str, body: str, status: int, text: str) 
         response = client.post(path, content=body)
     assert (response.status_code, response.text) == (status, text)
     assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_body_whose_length_is_not_declared_is_counted() -> None:
+    with TestClient(SERVICE) as client:
+        response = client.post("/hello/me", content=iter([b"a", b"b", b"c"]))
+    assert (response.status_code, response.text) == (413, "The body is longer than 2 bytes.")
+    assert response.headers["connection"] == "close"

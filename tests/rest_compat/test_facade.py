@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from app.errors import Unauthenticated, Unavailable
-from rest_compat import routes
+from rest_compat import table
 from rest_compat.endpoints import ENDPOINTS
 
 ID = "00000000-0000-7000-8000-000000000001"
@@ -47,12 +47,12 @@ def service() -> Service:
 
 @pytest.fixture
 def client(graph: GraphQLSchema, service: Service) -> TestClient:
-    return TestClient(Starlette(routes=routes(graph, service.execute)))
+    return TestClient(Starlette(routes=[table(graph, service.execute)]))
 
 
 @pytest.fixture
 def stranger(graph: GraphQLSchema, service: Service) -> TestClient:
-    return TestClient(Starlette(routes=routes(graph, service.execute, admit=nobody)))
+    return TestClient(Starlette(routes=[table(graph, service.execute, admit=nobody)]))
 
 
 def test_a_request_becomes_an_operation(client: TestClient, service: Service) -> None:
@@ -140,7 +140,7 @@ def test_a_problem_raised_by_the_service(client: TestClient, service: Service) -
 def test_every_wrong_operation_is_reported_at_start(graph: GraphQLSchema) -> None:
     bare = GraphQLSchema(query=graph.query_type)
     with pytest.raises(ValueError, match="mutation"):
-        routes(bare, Service().execute)
+        table(bare, Service().execute)
 
 
 def test_every_operation_is_made_ready_with_variables_that_it_takes(graph: GraphQLSchema) -> None:
@@ -152,5 +152,5 @@ def test_every_operation_is_made_ready_with_variables_that_it_takes(graph: Graph
         coerced = get_variable_values(graph, node.variable_definitions or (), variables)
         made[name] = coerced if isinstance(coerced, list) else []
 
-    routes(graph, Service().execute, prepare=prepare)
+    table(graph, Service().execute, prepare=prepare)
     assert made == {endpoint.operation: [] for endpoint in ENDPOINTS}
