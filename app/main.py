@@ -56,7 +56,7 @@ PRELOADED = ("app.cli", formats.__name__, evaluation_work.__name__)
 
 #: Objects made between two collections of the young; of the young between two of the middle-aged;
 #: and of those between two of all.
-COLLECTED_AFTER = (20_000, 20, 50)
+COLLECTED_AFTER = (5_000, 20, 20)
 
 OpenContext = Callable[[Request], AbstractAsyncContextManager[Context]]
 
