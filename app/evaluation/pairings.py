@@ -103,20 +103,27 @@ def _joined(oriented: Orientation, strategies: tuple[Strategies, ...]) -> tuple[
     return tuple(single + several[:1])
 
 
-def pairs(draft: Draft, what: Pairing, focus: Collection[str] | None) -> Iterator[Pair]:
-    """The pairs of different components that agree; with a focus those with an end in it."""
+def pairs(
+    draft: Draft,
+    what: Pairing,
+    focus: Collection[str] | None,
+    admits: Callable[[Part], bool] | None = None,
+) -> Iterator[Pair]:
+    """The pairs of different components that agree; with a focus those with an end in it.
+
+    Mutators that are not admitted have none.
+    """
     if not (kinds_meant(draft, what.mutators.kind) and kinds_meant(draft, what.mutated.kind)):
         return
     mutators = rows(draft, what.mutators.kind, what.mutators.paths)
-    mutated = rows(draft, what.mutated.kind, what.mutated.paths)
-    if focus is None:
-        yield from _joint(draft, what, mutators, _index(draft, what, mutated, key="all"))
-        return
-    inside = [row for row in mutators if row[0].id in focus]
-    if inside:
+    if admits is not None:
+        mutators = [row for row in mutators if admits(row[0])]
+    mutated = rows(draft, what.mutated.kind, what.mutated.paths) if mutators else []
+    inside = mutators if focus is None else [row for row in mutators if row[0].id in focus]
+    if inside and mutated:
         yield from _joint(draft, what, inside, _index(draft, what, mutated, key="all"))
-    wanted = [row for row in mutated if row[0].id in focus]
-    if wanted:
+    wanted = [] if focus is None else [row for row in mutated if row[0].id in focus]
+    if wanted and focus is not None:
         outside = [row for row in mutators if row[0].id not in focus]
         yield from _joint(draft, what, outside, _index(draft, what, wanted, key="focus"))
 

@@ -29,7 +29,9 @@ Checkpoint = Callable[[], None]
 
 @dataclass
 class Passes:
-    """The passes of one evaluation.
+    """The passes of one evaluation, which end when one changed nothing.
+
+    Meshery makes another only after some of the operations, and finds the rest when asked again.
 
     The first looks at all. A later one looks only at components that the one before changed, and
     at definitions of models that were not in the design before. `ties` are the places that

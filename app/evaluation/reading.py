@@ -57,6 +57,16 @@ def kinds_meant(draft: Draft, pattern: str) -> list[str]:
     return found
 
 
+def kinds_of_models(draft: Draft) -> list[tuple[str, str]]:
+    """Each kind of the design with each model that it is of there."""
+    found: list[tuple[str, str]] | None = draft.remembered.get("kinds of models")
+    if found is None:
+        parts = draft.parts.values()
+        found = list(dict.fromkeys([(part.kind, part.model) for part in parts if part.id]))
+        draft.remembered["kinds of models"] = found
+    return found
+
+
 def parts_meant(draft: Draft, pattern: str) -> Iterator[Part]:
     """The components whose kind a selector means."""
     for kind in kinds_meant(draft, pattern):

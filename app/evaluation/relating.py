@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,16 +12,14 @@ import msgspec
 from app.evaluation.actions import Action
 from app.evaluation.bonds import Bond, pair_key
 from app.evaluation.definitions import Definition, End, EndSet
-from app.evaluation.draft import Draft, Part
+from app.evaluation.draft import Draft
+from app.evaluation.feasibility import Gate
 from app.evaluation.identifiers import GAP, filled, gaps
 from app.evaluation.links import link
-from app.evaluation.pairings import Pairing, pairing, pairs
+from app.evaluation.pairings import Pair, Pairing, pairing, pairs
 from app.evaluation.patches import patched
 from app.evaluation.policy import Focus
 from app.evaluation.routes import Route
-
-#: Whether two components may be related by a definition, as from and to.
-Gate = Callable[[Part, Part], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +59,34 @@ def related(
     """The relationships that a definition finds and the design does not have yet."""
     for template in definition.plan:
         what: Pairing = template.pairing
-        for pair in pairs(draft, what, focus):
-            ends = (pair.from_.id, pair.to.id)
-            key = pair_key(definition.route, (what.from_key, ends[0]), (what.to_key, ends[1]))
-            if draft.known[key] or not (gate is None or gate(pair.from_, pair.to)):
+        admits = None if gate is None else partial(gate.admits, as_from=what.oriented.from_mutates)
+        for pair in pairs(draft, what, focus, admits):
+            from_, to = pair.from_, pair.to
+            key = pair_key(definition.route, (what.from_key, from_.id), (what.to_key, to.id))
+            if draft.known[key]:
                 continue
-            id_ = filled(template.seed, *ends)
-            selectors = [template.from_.at(ends[0])], [template.to.at(ends[1])]
-            yield Bond(
-                id=id_,
-                policy=definition.policy,
-                status=status,
-                ends=ends,
-                keys=(key,),
-                links=(link(what.oriented, *ends),),
-                matches=(),
-                raw=definition.instance(id_, status, *selectors),
-                fulfilled=what.equal,
-                absent=pair.absent,
-            )
+            if gate is None or gate.lets((from_.kind, from_.model), (to.kind, to.model)):
+                yield _bond(definition, template, pair, status, key)
+
+
+def _bond(
+    definition: Definition, template: Template, pair: Pair, status: str, key: Hashable
+) -> Bond:
+    ends = (pair.from_.id, pair.to.id)
+    id_ = filled(template.seed, *ends)
+    selectors = [template.from_.at(ends[0])], [template.to.at(ends[1])]
+    return Bond(
+        id=id_,
+        policy=definition.policy,
+        status=status,
+        ends=ends,
+        keys=(key,),
+        links=(link(template.pairing.oriented, *ends),),
+        matches=(),
+        raw=definition.instance(id_, status, *selectors),
+        fulfilled=template.pairing.equal,
+        absent=pair.absent,
+    )
 
 
 def patch(draft: Draft, one: Bond) -> Iterator[Action]:

@@ -50,28 +50,24 @@ def decided_by_key(strategies: Strategies) -> bool:
 
 def mutator_keys(strategies: Strategies, value: Any) -> list[Hashable]:
     """The keys that a mutator's value is looked up by: any value that agrees has one of them."""
-    if value is None and "not_null" in strategies:
-        return []
-    if "equal" in strategies:
-        return [frozen(value)]
-    if "equal_as_strings" in strategies:
-        return [printed(value)]
-    if "to_contains_from" in strategies:
-        return [_sought(value)]
-    return [EVERY]
+    return _keys(strategies, value, lambda each: [_sought(each)])
 
 
 def mutated_keys(strategies: Strategies, value: Any) -> list[Hashable]:
     """The keys that a mutated value is filed under."""
+    return _keys(strategies, value, _contained)
+
+
+def _keys(
+    strategies: Strategies, value: Any, of_containment: Callable[[Any], list[Hashable]]
+) -> list[Hashable]:
     if value is None and "not_null" in strategies:
         return []
     if "equal" in strategies:
         return [frozen(value)]
     if "equal_as_strings" in strategies:
         return [printed(value)]
-    if "to_contains_from" in strategies:
-        return _contained(value)
-    return [EVERY]
+    return of_containment(value) if "to_contains_from" in strategies else [EVERY]
 
 
 def _sought(value: Any) -> Hashable:

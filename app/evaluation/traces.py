@@ -60,7 +60,8 @@ class Trace:
     def projection(self, draft: Draft) -> dict[str, list[Any]]:
         """The members of a design that has only what changed, as it is in the end.
 
-        Removed relationships are told of, removed components are not.
+        Removed relationships are told of, removed components are not. Meshery cuts the design
+        between passes, so that later ones evaluate what is left.
         """
         parts = {part.id: part.raw for part in draft.parts.values()}
         bonds = {one.id: one.raw for one in draft.bonds.values()}

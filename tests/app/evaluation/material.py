@@ -256,64 +256,51 @@ ODD: st.SearchStrategy[Any] = st.sampled_from([None, 0, 1, True, 1.0, 1000000, "
 VALUES = st.one_of(NAMES, NAMES, NAMES, ODD)
 OBJECTS = st.dictionaries(NAMES, VALUES, max_size=2)
 CONTAINER = st.fixed_dictionaries({"name": NAMES}, optional={"ports": st.lists(VALUES, max_size=2)})
-KINDS = (
-    "Namespace", "Pod", "Container", "Service", "ConfigMap", "Role", "RoleBinding",
-    "ServiceAccount", "Template", "PodTemplate",
-)  # fmt: skip
-CONFIGURATIONS = st.none() | st.fixed_dictionaries(
-    {},
-    optional={
-        "metadata": st.fixed_dictionaries(
-            {}, optional={"namespace": VALUES, "labels": OBJECTS | VALUES, "name": NAMES}
-        ),
+LABELLED = {"namespace": VALUES, "labels": st.dictionaries(NAMES, NAMES, max_size=2) | VALUES}
+NAMED = st.lists(st.fixed_dictionaries({"name": VALUES}), max_size=2) | VALUES
+
+#: What the configuration of each kind has that a definition reads.
+READ: Mapping[str, Mapping[str, Any]] = {
+    "Namespace": {},
+    "Pod": {
+        "metadata": st.fixed_dictionaries(LABELLED),
         "spec": st.fixed_dictionaries(
-            {},
-            optional={
-                "containers": st.lists(st.none() | CONTAINER, max_size=2) | VALUES,
-                "volumes": st.lists(st.fixed_dictionaries({"name": VALUES}) | VALUES, max_size=2),
-                "selector": OBJECTS | VALUES,
-                "port": VALUES,
-                "owner": VALUES,
-            },
+            {"containers": st.lists(st.none() | CONTAINER, max_size=2), "port": VALUES},
+            optional={"volumes": NAMED},
         ),
-        "roleRef": VALUES,
-        "subjects": st.lists(st.fixed_dictionaries({"name": VALUES}) | VALUES, max_size=2),
-        "ports": st.lists(VALUES, max_size=2),
     },
-)
+    "PodTemplate": {"metadata": st.fixed_dictionaries(LABELLED)},
+    "Template": {"metadata": st.fixed_dictionaries(LABELLED)},
+    "Container": {"ports": st.lists(VALUES, max_size=2)},
+    "Service": {"spec": st.fixed_dictionaries({"selector": OBJECTS | VALUES, "port": VALUES})},
+    "ConfigMap": {"spec": st.fixed_dictionaries({"owner": VALUES})},
+    "Role": {},
+    "RoleBinding": {"roleRef": VALUES, "subjects": NAMED},
+    "ServiceAccount": {"metadata": st.fixed_dictionaries(LABELLED)},
+}
+KINDS = tuple(READ)
+
+
+def _configured(kind: str) -> st.SearchStrategy[tuple[str, Any]]:
+    whole = st.fixed_dictionaries(dict(READ[kind]))
+    part = st.none() | st.fixed_dictionaries({}, optional=dict(READ[kind]))
+    return st.tuples(st.just(kind), st.one_of(whole, whole, part))
+
+
 IDS = [f"id-{number}" for number in range(7)]
 COMPONENTS = st.builds(
-    lambda kind, name, configuration, extra: {
+    lambda configured, name, extra: {
         "displayName": name,
-        "component": {"kind": kind},
+        "component": {"kind": configured[0]},
         "modelReference": {"name": "kubernetes"},
-        "configuration": configuration,
+        "configuration": configured[1],
         "custom": extra,
     },
-    st.sampled_from(KINDS),
+    st.sampled_from(KINDS).flatmap(_configured),
     NAMES,
-    CONFIGURATIONS,
     VALUES,
 )
-RELATIONSHIPS = st.builds(
-    lambda like, from_, to, status: related(like, from_, to, status=status),
-    st.sampled_from([IN_NAMESPACE, CONTAINERS, NETWORK, REFERENCE, BACKWARDS, TEMPLATES]),
-    st.sampled_from(IDS),
-    st.sampled_from(IDS),
-    st.sampled_from(["approved", "deleted", "pending", "identified"]),
-)
 
-
-def _design(components: list[Json], relationships: list[Json]) -> Json:
-    named = [{"id": id_, **each} for id_, each in zip(IDS, components, strict=False)]
-    return {"name": "d", "version": "1.0.0", "components": named, "relationships": relationships}
-
-
-DESIGNS = st.builds(
-    _design,
-    st.lists(COMPONENTS, max_size=7),
-    st.lists(RELATIONSHIPS, max_size=4, unique_by=lambda each: each["id"]),
-)
 
 PATHS = st.sampled_from([
     "displayName", "metadata.owner", NAMESPACE, LABELS, "configuration.spec.port",
@@ -344,4 +331,25 @@ ANY_DEFINITIONS = st.builds(
     st.tuples(st.lists(PATHS, min_size=1, max_size=2), st.lists(PATHS, min_size=1, max_size=2)),
     MATRICES,
     st.booleans(),
+)
+
+RELATIONSHIPS = st.builds(
+    lambda like, from_, to, status: related(like, from_, to, status=status),
+    st.sampled_from([IN_NAMESPACE, CONTAINERS, NETWORK, REFERENCE, BACKWARDS, TEMPLATES])
+    | ANY_DEFINITIONS,
+    st.sampled_from(IDS),
+    st.sampled_from(IDS),
+    st.sampled_from(["approved", "deleted", "pending", "identified"]),
+)
+
+
+def _design(components: list[Json], relationships: list[Json]) -> Json:
+    named = [{"id": id_, **each} for id_, each in zip(IDS, components, strict=False)]
+    return {"name": "d", "version": "1.0.0", "components": named, "relationships": relationships}
+
+
+DESIGNS = st.builds(
+    _design,
+    st.lists(COMPONENTS, max_size=2) | st.lists(COMPONENTS, min_size=4, max_size=7),
+    st.lists(RELATIONSHIPS, max_size=3, unique_by=lambda each: each["id"]),
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from time import process_time
 from typing import Any
 
 import pytest
@@ -93,6 +94,17 @@ def test_too_much_is_found() -> None:
     )
     with pytest.raises(OverLimit, match="more than 100 relationships"):
         evaluate(design, compile_definitions([found]), Options(limits=Limits(produced=100)))
+
+
+def test_what_is_denied_is_not_tried() -> None:
+    spaces = [component(f"{at}", "Namespace") for at in range(3_000)]
+    denied = definition(
+        "hierarchical/parent/inventory",
+        (selector("*", mutated=["a"]), selector("*", mutator=["b"]), selector("*"), selector("*")),
+    )
+    begun = process_time()
+    assert evaluate({"components": spaces}, compile_definitions([denied])).actions == []
+    assert process_time() - begun < 3  # nine million pairs take far longer
 
 
 def test_relationships_that_undo_each_other() -> None:
