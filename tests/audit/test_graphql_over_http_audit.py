@@ -22,7 +22,7 @@ from app.graphql_over_http import GraphQLOverHTTP
 from app.limits import Limits
 from app.middleware import Envelope
 from app.operations import Operations
-from app.service import Service
+from app.service import Service, at
 
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
@@ -48,7 +48,7 @@ def url() -> Iterator[str]:
     """A service on a free port of the loopback interface."""
     schema = build_schema("type Query { name: String } type Mutation { rename: String }")
     endpoint = GraphQLOverHTTP(Operations(schema, Limits()), open_context)
-    app = Service("/graphql", endpoint, layers=[Middleware(Envelope)])
+    app = Service([(at("/graphql"), endpoint)], layers=[Middleware(Envelope)])
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
