@@ -304,6 +304,12 @@ async def test_what_is_sound_is_registered_and_the_rest_told(service: Service) -
     assert await count(service, Component) == 1
 
 
+async def test_a_name_that_is_too_long_to_sort_by_is_told(service: Service) -> None:
+    odd = component("Odd", displayName="".join(map(chr, range(0x4E00, 0x5E00))))
+    done = await service.ok("ann", "registerMeshmodels", **file(package(component("Broker"), odd)))
+    assert done["message"].endswith("encountered error for 1 entity (1 component)")
+
+
 async def test_who_may_register(service: Service) -> None:
     given = file(package(component("Broker")))
     await service.refused("FORBIDDEN", "bob", "registerMeshmodels", **given)
