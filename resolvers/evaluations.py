@@ -20,7 +20,7 @@ from app.evaluator import Rules
 from app.registry.definitions import ENABLED
 from app.strict_json import encode
 from resolvers.context import Context, Work
-from resolvers.events import event, failures_told
+from resolvers.events import event, failures_told, tell
 
 
 @dataclass(frozen=True)
@@ -111,23 +111,22 @@ async def record(work: Work, evaluated: Evaluated) -> Evaluated:
     """`POST /evaluate`: nothing is changed but that there is an event of it."""
     answer = evaluated.answer
     number = sum(answer.changes.values())
-    await work.add(
-        event(
-            work.viewer,
-            "relationship",
-            "evaluation",
-            "informational",
-            f"{number} {'change' if number == 1 else 'changes'} in '{answer.name[:255]}' "
-            f"at version '{answer.version[:50]}'",
-            acted_upon=_identity(answer.design_id),
-            operation_id=evaluated.operation_id,
-            evaluationHash=answer.evaluation_hash,
-            changes=answer.changes,
-            passes=answer.passes,
-            settled=answer.settled,
-            ties=answer.ties,
-        )
+    told = event(
+        work.viewer,
+        "relationship",
+        "evaluation",
+        "informational",
+        f"{number} {'change' if number == 1 else 'changes'} in '{answer.name[:255]}' "
+        f"at version '{answer.version[:50]}'",
+        acted_upon=_identity(answer.design_id),
+        operation_id=evaluated.operation_id,
+        evaluationHash=answer.evaluation_hash,
+        changes=answer.changes,
+        passes=answer.passes,
+        settled=answer.settled,
+        ties=answer.ties,
     )
+    await tell(work, told)
     return evaluated
 
 
