@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,8 +18,9 @@ from app.evaluation import Options
 from app.evaluation_work import Answer
 from app.evaluator import Rules
 from app.registry.definitions import ENABLED
+from app.strict_json import encode
 from resolvers.context import Context, Work
-from resolvers.events import event, failures_told
+from resolvers.events import event, failures_told, tell
 
 
 @dataclass(frozen=True)
@@ -84,46 +86,47 @@ _STAMP = select(
 
 async def _definitions(context: Context) -> bytes:
     statement = (
-        select(Relationship.id, Relationship.definition, Model)
+        select(Relationship.id, Relationship.definition, Model.name)
         .join(Model, Model.id == Relationship.model_id)
         .where(live(Relationship), live(Model))
         .where(Relationship.status == ENABLED, Model.status == ENABLED)
         .order_by(Relationship.id)
     )
     rows = (await context.read(statement)).all()
-    return orjson.dumps(
+    return encode(
         [
-            {
-                **definition,
-                "id": str(row_id),
-                "model": {**(definition.get("model") or {}), "name": model.name},
-            }
-            for row_id, definition, model in rows
+            {**definition, "id": str(row_id), "model": {**_model_in(definition), "name": name}}
+            for row_id, definition, name in rows
         ]
     )
+
+
+def _model_in(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The model that a definition carries along, of which only the package's name counts."""
+    model = definition.get("model")
+    return model if isinstance(model, dict) else {}
 
 
 async def record(work: Work, evaluated: Evaluated) -> Evaluated:
     """`POST /evaluate`: nothing is changed but that there is an event of it."""
     answer = evaluated.answer
     number = sum(answer.changes.values())
-    await work.add(
-        event(
-            work.viewer,
-            "relationship",
-            "evaluation",
-            "informational",
-            f"{number} {'change' if number == 1 else 'changes'} in '{answer.name[:255]}' "
-            f"at version '{answer.version[:50]}'",
-            acted_upon=_identity(answer.design_id),
-            operation_id=evaluated.operation_id,
-            evaluationHash=answer.evaluation_hash,
-            changes=answer.changes,
-            passes=answer.passes,
-            settled=answer.settled,
-            ties=answer.ties,
-        )
+    told = event(
+        work.viewer,
+        "relationship",
+        "evaluation",
+        "informational",
+        f"{number} {'change' if number == 1 else 'changes'} in '{answer.name[:255]}' "
+        f"at version '{answer.version[:50]}'",
+        acted_upon=_identity(answer.design_id),
+        operation_id=evaluated.operation_id,
+        evaluationHash=answer.evaluation_hash,
+        changes=answer.changes,
+        passes=answer.passes,
+        settled=answer.settled,
+        ties=answer.ties,
     )
+    await tell(work, told)
     return evaluated
 
 

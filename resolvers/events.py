@@ -11,7 +11,7 @@ from sqlalchemy import select
 from strawberry import UNSET
 
 from app.db.arrays import any_of
-from app.db.base import UtcDateTime, live, now
+from app.db.base import UtcDateTime, live, new_id, now
 from app.db.events import SYSTEM_ID, Event
 from app.errors import Problem
 from resolvers import texts
@@ -57,6 +57,7 @@ def event(
 ) -> Event:
     """An unread event of the viewer's; `acted_upon` is the viewer where it is nothing else."""
     return Event(
+        id=new_id(),
         user_id=viewer.user_id,
         system_id=SYSTEM_ID,
         category=category,
@@ -68,6 +69,13 @@ def event(
         description=description,
         metadata_=metadata,
     )
+
+
+async def tell(work: Work, row: Event) -> None:
+    """Add the one event of a command, unless an earlier attempt of the command has."""
+    row.id = work.row_id
+    if await work.by_id(Event, row.id) is None:
+        await work.add(row)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app import registering
+from app.db.events import Event
 from app.db.registry import Model
 from app.errors import BadInput
 from app.registry.definitions import model_id
@@ -17,11 +18,13 @@ from app.registry.packages import Read, read_package
 from app.registry.summary import Summary, message, summarize
 from resolvers import generation
 from resolvers.context import Context, Work
-from resolvers.events import event, failures_told
+from resolvers.events import event, failures_told, tell
 from resolvers.progress import Progress
 
 #: How much of its message an event of a registration shows.
 SHOWN = 42
+#: How many reasons and names an event tells; the answer to the caller has them all.
+MOST_TOLD = 100
 
 
 @dataclass(frozen=True)
@@ -121,12 +124,12 @@ async def register(work: Work, prepared: Prepared) -> Registration:
         if done.replaced:
             work.require_everywhere()
         ids.append(done.model_id)
-    await work.add(_told(work, prepared, text))
+    await tell(work, _told(work, prepared, text))
     rows = await work.session.scalars(select(Model).where(Model.id.in_(ids)))
     return Registration(summary, text, {row.id: row for row in rows})
 
 
-def _told(work: Work, prepared: Prepared, text: str) -> Any:
+def _told(work: Work, prepared: Prepared, text: str) -> Event:
     summary = prepared.summary
     shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
     return event(
@@ -144,5 +147,8 @@ def _told(work: Work, prepared: Prepared, text: str) -> Any:
             }
             for package in summary.packages
         },
-        Errors=[{"error": each.text, "name": list(each.names)} for each in summary.troubles],
+        Errors=[
+            {"error": each.text, "name": list(each.names[:MOST_TOLD])}
+            for each in summary.troubles[:MOST_TOLD]
+        ],
     )

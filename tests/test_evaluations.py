@@ -88,6 +88,18 @@ async def test_without_definitions_nothing_changes(service: Service) -> None:
     assert (found["actions"], found["design"]) == ([], design())
 
 
+@pytest.mark.parametrize(
+    "change", [{"model": "kubernetes"}, {"metadata": {"n": 2**70}}, {"metadata": {"n": 1e300}}]
+)
+async def test_odd_definitions_do_not_end_the_evaluations_of_others(
+    rest: Service, change: dict[str, Any]
+) -> None:
+    relationship = {**IN_NAMESPACE, "schemaVersion": "relationships.meshery.io/v1beta2", **change}
+    content = pack_tgz({"m.json": orjson.dumps(MODEL), "r.json": json.dumps(relationship).encode()})
+    await rest.ok("ann", "registerMeshmodels", **file(content))
+    assert plain(await rest.ok("bob", "postEvaluate", design=design()))["actions"] == []
+
+
 async def test_options(service: Service) -> None:
     await know(service)
     options = {"returnDiffOnly": True, "enableTrace": True}

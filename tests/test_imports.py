@@ -17,6 +17,7 @@ from app.importing.archives import pack_tgz
 from app.registry.packages import read_package
 from tests.doors import RestDoor
 from tests.service import Service
+from tests.test_behaviour import losing_first_acknowledgement
 
 SHOP = b"""
 apiVersion: v1
@@ -32,6 +33,14 @@ apiVersion: example.org/v1
 kind: Gizmo
 metadata: {name: odd}
 """
+
+DESIGN = {
+    "id": "01900000-0000-7000-8000-00000000d517",
+    "name": "Shop",
+    "schemaVersion": "designs.meshery.io/v1beta1",
+    "components": [],
+    "relationships": [],
+}
 
 MODEL = {
     "schemaVersion": "models.meshery.io/v1beta1",
@@ -203,6 +212,35 @@ async def test_what_happened_is_told_by_events(service: Service) -> None:
     assert "no known format" in events[1].metadata_["error"]
 
 
+async def test_what_is_committed_without_acknowledgement_is_told_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = [losing_first_acknowledgement(monkeypatch, "_transaction")]
+    await service.ok("ann", "registerMeshmodels", **file(package(component("Broker"))))
+    losses.append(losing_first_acknowledgement(monkeypatch, "_transaction"))
+    await service.ok("bob", "importDesign", file=text(SHOP), fileName="shop.yaml")
+    losses.append(losing_first_acknowledgement(monkeypatch, "_transaction"))
+    await service.refused("BAD_USER_INPUT", "bob", "importDesign", file=text(b"x"), fileName="x")
+    losses.append(losing_first_acknowledgement(monkeypatch, "_transaction"))
+    await service.ok("bob", "postEvaluate", design=DESIGN)
+    assert list(map(len, losses)) == [1, 1, 1, 1]
+    told = [(each.category, each.severity) for each in await rows(service, Event)]
+    assert sorted(told) == [
+        ("model", "success"),
+        ("pattern", "error"),
+        ("pattern", "warning"),
+        ("relationship", "informational"),
+    ]
+
+
+async def test_an_event_tells_some_of_many_reasons(service: Service) -> None:
+    broken = [component(f"K{n}", displayName=f"{n}" * 256) for n in range(10)]
+    broken += [component(f"L{n}", schemaVersion=f"components.meshery.io/v{n}") for n in range(150)]
+    await service.ok("ann", "registerMeshmodels", **file(package(component("Broker"), *broken)))
+    [told] = await rows(service, Event)
+    assert len(told.metadata_["Errors"]) == 100
+
+
 async def test_a_package_is_registered_once(service: Service) -> None:
     given = file(package(component("Broker"), component("Bridge")))
     message = "Imported model acme-operator (2 components and 1 relationship)"
@@ -302,6 +340,12 @@ async def test_what_is_sound_is_registered_and_the_rest_told(service: Service) -
         "encountered error for 1 entity (1 component)"
     )
     assert await count(service, Component) == 1
+
+
+async def test_a_name_that_is_too_long_to_sort_by_is_told(service: Service) -> None:
+    odd = component("Odd", displayName="".join(map(chr, range(0x4E00, 0x5E00))))
+    done = await service.ok("ann", "registerMeshmodels", **file(package(component("Broker"), odd)))
+    assert done["message"].endswith("encountered error for 1 entity (1 component)")
 
 
 async def test_who_may_register(service: Service) -> None:

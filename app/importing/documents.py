@@ -24,8 +24,8 @@ _JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 
 
 def document(name: str, data: bytes, limits: Limits = LIMITS) -> list[Any]:
-    """The documents of a file: one if its name ends in `.json`, else those of a YAML stream."""
-    if name.endswith(".json"):
+    """The documents of a file: one if its name ends in `.json`, in any case, else those of a YAML stream."""
+    if name.lower().endswith(".json"):
         return [json_document(data, limits)]
     return yaml_documents(data, limits)
 

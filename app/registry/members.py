@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 from app.importing.refusals import Unreadable
 from app.registry.definitions import Json
 
+#: Characters of a name; the databases sort by names, and PostgreSQL no longer ones.
+LONGEST_NAME = 255
+
 _UPPER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WHAT = {str: "text", dict: "an object", list: "a list", int: "a whole number"}
 Value = TypeVar("Value")
@@ -36,9 +39,16 @@ class Members:
     def text(self, key: str, default: str = "") -> str:
         return self.get(key, str) or default
 
-    def required(self, key: str) -> str:
-        """Text that is not blank."""
+    def name(self, key: str) -> str:
+        """Text of at most `LONGEST_NAME` characters; empty where it is missing or null."""
         value = self.text(key)
+        if len(value) > LONGEST_NAME:
+            raise self._error(key, f"must have at most {LONGEST_NAME} characters")
+        return value
+
+    def required(self, key: str) -> str:
+        """A name that is not blank."""
+        value = self.name(key)
         if not value.strip():
             raise self._error(key, "must be given and not empty")
         return value

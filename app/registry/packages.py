@@ -107,7 +107,7 @@ def _documents(path: str, content: bytes | Refused) -> Iterable[object]:
         raise content
     if kind_of(content) is not None:
         raise Unsupported("Archives in archives are read, but not archives in those.")
-    return document(path.lower(), content)
+    return document(path, content)
 
 
 def _files(tree: Tree) -> Iterator[tuple[str, bytes | Refused]]:

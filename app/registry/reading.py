@@ -69,11 +69,11 @@ def read_model(name: str, document: Json) -> Model:
     return Model(
         **_of_every_entity(at),
         name=at.required("name"),
-        display_name=at.text("displayName") or at.required("name"),
-        version=at.inner("model").text("version"),
-        sub_category=at.text("subCategory"),
+        display_name=at.name("displayName") or at.required("name"),
+        version=at.inner("model").name("version"),
+        sub_category=at.name("subCategory"),
         registrant=_registrant(at.inner("registrant")),
-        category=Category(at.inner("category").text("name") or UNCATEGORIZED),
+        category=Category(at.inner("category").name("name") or UNCATEGORIZED),
         components_count=at.get("componentsCount", int) or 0,
         relationships_count=at.get("relationshipsCount", int) or 0,
     )
@@ -92,9 +92,9 @@ def read_component(name: str, document: Json) -> Component:
     return Component(
         **members,
         kind=of_kind.required("kind"),
-        version=of_kind.text("version"),
-        display_name=at.text("displayName") or of_kind.required("kind"),
-        format=at.text("format") or "JSON",
+        version=of_kind.name("version"),
+        display_name=at.name("displayName") or of_kind.required("kind"),
+        format=at.name("format") or "JSON",
         schema=schema,
         capabilities=at.get("capabilities", list),
         styles=at.get("styles", dict),
@@ -107,8 +107,8 @@ def read_relationship(name: str, document: Json) -> Relationship:
     return Relationship(
         **_of_every_entity(at),
         kind=at.required("kind"),
-        type=at.text("type"),
-        sub_type=at.text("subType"),
+        type=at.name("type"),
+        sub_type=at.name("subType"),
         evaluation_query=at.text("evaluationQuery"),
         selectors=at.get("selectors", list),
         capabilities=at.get("capabilities", list),
@@ -120,9 +120,9 @@ def read_connection(name: str, document: Json) -> ConnectionDefinition:
     return ConnectionDefinition(
         **_of_every_entity(at),
         kind=at.required("kind"),
-        type=at.text("type"),
-        sub_type=at.text("subType"),
-        name=at.text("name"),
+        type=at.name("type"),
+        sub_type=at.name("subType"),
+        name=at.name("name"),
     )
 
 
@@ -131,7 +131,7 @@ def read_policy(name: str, document: Json) -> Policy:
     return Policy(
         **_of_every_entity(at),
         kind=at.required("kind"),
-        sub_type=at.text("subType"),
+        sub_type=at.name("subType"),
         expression=at.get("expression", dict),
     )
 
@@ -148,8 +148,8 @@ _READERS: Mapping[EntityType, Callable[[str, Json], Entity]] = {
 def _of_every_entity(at: Members) -> dict[str, Any]:
     return {
         "schema_version": at.required("schemaVersion"),
-        "definition_version": at.text("version"),
-        "status": at.text("status") or ENABLED,
+        "definition_version": at.name("version"),
+        "status": at.name("status") or ENABLED,
         "description": at.text("description") or at.inner("metadata").text("description"),
         "metadata": at.get("metadata", dict) or {},
         "definition": at.object,
@@ -158,8 +158,8 @@ def _of_every_entity(at: Members) -> dict[str, Any]:
 
 def _registrant(at: Members) -> Registrant:
     """Files of old have a `hostname`, such as `artifacthub` or `https://github.com`, alone."""
-    name = at.text("name") or at.text("hostname")
-    kind = at.text("kind") or _kind_named(name)
+    name = at.name("name") or at.name("hostname")
+    kind = at.name("kind") or _kind_named(name)
     if not kind:
         raise Unreadable(f"{at.file}: {at.path}kind must be given and not empty.")
     return Registrant(name or REGISTRANTS.get(kind, kind), kind)

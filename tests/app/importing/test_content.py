@@ -36,6 +36,7 @@ def test_other_extensions_are_refused_with_those_that_are_not(name: str) -> None
 def test_documents_are_read() -> None:
     assert opened("a.yaml", b"a: 1\n---\n---\nb: 2\n").filled == ({"a": 1}, {"b": 2})
     assert opened("a.json", b'{"a": 1}').documents == ({"a": 1},)
+    assert opened("A.JSON", rb'{"a": "\ud83d\ude00"}').documents == ({"a": "\U0001f600"},)
 
 
 def test_an_archive_is_opened_without_its_one_folder() -> None:

@@ -173,6 +173,17 @@ def test_a_schema_without_properties_is_marked(
             "f: componentsCount must be a whole number.",
         ),
         (COMPONENT | {"component": []}, Unreadable, "f: component must be an object."),
+        (MODEL | {"name": "n" * 256}, Unreadable, "f: name must have at most 255 characters."),
+        (
+            MODEL | {"category": {"name": "n" * 256}},
+            Unreadable,
+            "f: category.name must have at most 255 characters.",
+        ),
+        (
+            COMPONENT | {"displayName": "n" * 256},
+            Unreadable,
+            "f: displayName must have at most 255 characters.",
+        ),
         (RELATIONSHIP | {"selectors": {}}, Unreadable, "f: selectors must be a list."),
     ],
 )
