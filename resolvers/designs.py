@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import yaml
@@ -76,7 +77,7 @@ async def prepare(context: Context, given: Any) -> Prepared:
 
     Raises `BadInput` for what is no design in any format.
     """
-    place = (given.url or given.file_name or "the request")[:LONGEST_FILE_NAME]
+    place = (_shown(given.url) or given.file_name or "the request")[:LONGEST_FILE_NAME]
     named = (given.name or UNTITLED).strip()[:LONGEST_NAME]
     failed = f"Failed to import design '{named}' from {place}"
     progress = Progress(context, "pattern", "create")
@@ -95,12 +96,21 @@ async def prepare(context: Context, given: Any) -> Prepared:
         return Prepared(row, imported.warnings, progress.operation_id)
 
 
+def _shown(url: str | None) -> str:
+    """An address without what can be secret in it: a password, or a token in its query."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return ""
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
 async def _source(context: Context, given: Any) -> _Source:
-    """The one thing that is given: a file with its name, or an address."""
-    if (given.file is None) == (given.url is None):
+    """The one thing that is given: a file with its name, or an address. None has an empty one."""
+    if (given.file is None) == (not given.url):
         message = "Invalid design import request: send file with fileName, or url, not both."
         raise BadInput(message, field="file" if given.file is None else "url")
-    if given.url is not None:
+    if given.url:
         fetched = await context.intake.fetch(given.url)
         return _Source(fetched.name, fetched.content, given.url)
     if not given.file_name:

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from app.db.designs import Design
+from app.db.events import Event
 from app.db.registry import Model
 from app.errors import BadInput
 from app.fetching.fetcher import Fetched, Fetcher
@@ -195,10 +196,41 @@ async def test_forms_of_designs(service: Service) -> None:
     assert done.json() == {"message": "Imported design 'Mine' of type 'k8s-manifest'"}
 
 
+async def test_a_form_with_fields_left_empty(service: Service) -> None:
+    blank = {"fileName": "", "name": "", "url": ""}
+    done = await post(service, "bob", IMPORT, data=blank, files={"file": ("shop.yaml", SHOP)})
+    assert (done.status_code, done.json()["message"]) == (
+        200,
+        "Imported design 'shop' of type 'k8s-manifest'",
+    )
+    sent = {**blank, "url": "https://example.org/shop.yaml"}
+    nothing = {"file": ("", b"", "application/octet-stream")}
+    done = await post(service, "bob", IMPORT, data=sent, files=nothing)
+    assert done.status_code == 200, done.text
+
+
+async def test_secrets_of_an_address_are_not_told(service: Service) -> None:
+    url = "https://me:hunter2@example.org/a.yaml?token=s3cret#s3cret"
+    assert (await post(service, "bob", IMPORT, json={"url": url})).status_code == 400
+    [told] = await rows(service, Event)
+    assert told.description.endswith(" from https://example.org/a.yaml")
+
+
+async def test_a_long_body_for_its_files_alone(service: Service) -> None:
+    empty = b"[]," * 1_000_000
+    for file in (json.dumps(text(SHOP)), json.dumps(list(SHOP))):
+        body = b'{"x" : [%s[]], "file": %s, "fileName": "a.yaml"}' % (empty, file.encode())
+        done = await post(service, "bob", IMPORT, content=body)
+        assert done.status_code == 200, done.text
+    for odd in (b'{"file": [%s[]]}', b'{"name": [%s[]]}', b'{"x": [%s', b"[%s[]]"):
+        done = await post(service, "bob", IMPORT, content=odd % empty)
+        assert done.status_code == 400
+
+
 async def test_json_of_designs(service: Service) -> None:
     for sent in (
         {"file": text(SHOP), "file_name": "shop.yaml"},
-        {"file": list(SHOP), "fileName": "shop.yaml"},
+        {"file": list(SHOP), "fileName": "shop.yaml", "url": ""},
         {"url": "https://example.org/shop.yaml"},
     ):
         done = await post(service, "bob", IMPORT, json=sent)
