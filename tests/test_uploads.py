@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import yaml
 
 from app.db.designs import Design
 from app.db.events import Event
@@ -17,6 +18,7 @@ from app.db.registry import Model
 from app.errors import BadInput
 from app.fetching.fetcher import Fetched, Fetcher
 from app.importing.archives import pack_tgz
+from resolvers.designs import LONGEST_HERE
 from tests.service import Service, opened
 from tests.test_imports import SHOP, component, package, query, rows, text
 
@@ -318,6 +320,17 @@ async def test_a_large_text_in_json_is_told_the_limit(service: Service) -> None:
     message = {"query": SEND, "variables": {"file": text(b"a" * 100_000)}}
     done = await post(service, "bob", "/graphql", json=message)
     assert done.json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+
+
+async def test_a_long_design_is_exported(service: Service) -> None:
+    many = b"---\n".join(SHOP.replace(b"shop", b"shop%d" % number) for number in range(200))
+    done = await post(service, "bob", IMPORT, json={"file": text(many), "fileName": "a.yaml"})
+    assert done.status_code == 200
+    found = await query(service, "bob", "{ designs { items { patternFile design yaml } } }")
+    [design] = found["designs"]["items"]
+    assert len(design["patternFile"]) > LONGEST_HERE
+    assert json.loads(design["patternFile"]) == design["design"]
+    assert yaml.load(design["yaml"], yaml.CSafeLoader) == design["design"]
 
 
 async def test_the_source_comes_back_as_it_was(service: Service) -> None:
