@@ -13,6 +13,8 @@ from app.importing.documents import json_document
 
 #: Of how many versions of the registry a process remembers the compiled definitions.
 MOST_KNOWN = 2
+#: Bytes of memory that an answer takes beside its parts.
+OVERHEAD = 4_096
 
 _known: OrderedDict[str, Definitions] = OrderedDict()
 
@@ -35,8 +37,8 @@ class Answer:
 
     @property
     def size(self) -> int:
-        """Bytes of all parts."""
-        return len(self.design) + len(self.actions) + len(self.trace or b"")
+        """About how many bytes of memory it takes."""
+        return OVERHEAD + len(self.design) + len(self.actions) + len(self.trace or b"")
 
 
 def evaluated(

@@ -89,15 +89,14 @@ class Evaluator:
     async def _shared(self, key: Key, work: Callable[[], Awaitable[Answer]]) -> Answer:
         shared = self._running.get(key)
         if shared is None:
-            task = asyncio.ensure_future(work())
-            shared = self._running[key] = Shared(task)
-            task.add_done_callback(lambda _: self._running.pop(key, None))
+            shared = self._running[key] = Shared(asyncio.ensure_future(work()))
         shared.waiting += 1
         try:
             return await asyncio.shield(shared.task)
         finally:
             shared.waiting -= 1
-            if not shared.waiting:
+            if not shared.waiting:  # who asks next must not wait for what is being ended
+                del self._running[key]
                 shared.task.cancel()
 
     async def _evaluated(self, design: bytes, rules: Rules, options: Options) -> Answer:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
-import yaml
+import orjson
 from sqlalchemy import ColumnElement, select, tuple_
 
 from app.db.base import live, new_id, now
 from app.db.designs import Design
 from app.db.registry import Component, Model
 from app.errors import BadInput
-from app.importing import formats
+from app.importing import formats, meshery
 from app.importing.designs import Kind, Known, design_of, kinds_of
 from app.importing.formats import Imported
 from app.registering import carried
@@ -30,6 +31,8 @@ LONGEST_NAME, LONGEST_FILE_NAME = 255, 500
 #: How many kinds are looked up with one statement.
 KINDS_AT_ONCE = 500
 STEPS = 3
+#: Characters of a design that is written as YAML by this process.
+LONGEST_HERE = 262_144
 
 DESIGNS = Listing(
     Design,
@@ -76,7 +79,7 @@ async def prepare(context: Context, given: Any) -> Prepared:
 
     Raises `BadInput` for what is no design in any format.
     """
-    place = (given.url or given.file_name or "the request")[:LONGEST_FILE_NAME]
+    place = (_shown(given.url) or given.file_name or "the request")[:LONGEST_FILE_NAME]
     named = (given.name or UNTITLED).strip()[:LONGEST_NAME]
     failed = f"Failed to import design '{named}' from {place}"
     progress = Progress(context, "pattern", "create")
@@ -95,12 +98,21 @@ async def prepare(context: Context, given: Any) -> Prepared:
         return Prepared(row, imported.warnings, progress.operation_id)
 
 
+def _shown(url: str | None) -> str:
+    """An address without what can be secret in it: a password, or a token in its query."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return ""
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
 async def _source(context: Context, given: Any) -> _Source:
-    """The one thing that is given: a file with its name, or an address."""
-    if (given.file is None) == (given.url is None):
+    """The one thing that is given: a file with its name, or an address. None has an empty one."""
+    if (given.file is None) == (not given.url):
         message = "Invalid design import request: send file with fileName, or url, not both."
         raise BadInput(message, field="file" if given.file is None else "url")
-    if given.url is not None:
+    if given.url:
         fetched = await context.intake.fetch(given.url)
         return _Source(fetched.name, fetched.content, given.url)
     if not given.file_name:
@@ -125,7 +137,7 @@ async def _row(
         "id": design_id,
         "name": called,
         "type": imported.type,
-        "pattern_file": json.dumps(design, indent=2, ensure_ascii=False),
+        "pattern_file": await asyncio.to_thread(meshery.as_json, design),
         "components_count": len(design.get("components") or ()),
         "source": source.content,
         "source_name": source.name,
@@ -195,17 +207,16 @@ async def remove(work: Work, given: Any) -> Design:
     return design
 
 
-def as_json(row: Design) -> Any:
-    """The Meshery design as a value."""
-    return json.loads(row.pattern_file)
+def as_value(row: Design) -> Any:
+    """The Meshery design as a value, which the response has as it is stored."""
+    return orjson.Fragment(row.pattern_file)
 
 
-def as_yaml(row: Design) -> str:
-    """The Meshery design as YAML."""
-    text: str = yaml.dump(
-        as_json(row), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True
-    )
-    return text
+async def as_yaml(context: Context, row: Design) -> str:
+    """The Meshery design as YAML, which takes long to write for a long one."""
+    if len(row.pattern_file) <= LONGEST_HERE:
+        return await asyncio.to_thread(meshery.as_yaml, row.pattern_file)
+    return await context.intake.read("yaml", meshery.as_yaml, row.pattern_file)
 
 
 async def source_of(context: Context, row: Design) -> bytes | None:

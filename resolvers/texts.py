@@ -54,7 +54,7 @@ def json_object(value: object, field: str) -> dict[str, Any]:
         raise BadInput(f"{field}: expected a JSON object.", field=field)
     try:
         text = _JSON.encode(value)
-    except (ValueError, RecursionError):
+    except (TypeError, ValueError, RecursionError):  # TypeError: the bytes of a file
         raise BadInput(f"{field}: this cannot be written as JSON.", field=field) from None
     if len(text) > MAX_JSON_BYTES:
         raise BadInput(f"{field}: at most {MAX_JSON_BYTES} bytes are allowed.", field=field)

@@ -30,6 +30,11 @@ class Endpoint:
     document: str | None = None
 
     @property
+    def is_long(self) -> bool:
+        """Whether the body may be as long as files are."""
+        return self.uploads or self.document is not None
+
+    @property
     def statuses(self) -> frozenset[int]:
         """Every documented status."""
         return frozenset({self.status, *map(int, self.others.split())})
@@ -136,8 +141,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 
 #: The paths to which files are sent, or documents as long as files.
 UPLOAD_PATHS = frozenset(
-    path
-    for each in ENDPOINTS
-    if each.uploads or each.document
-    for path in (each.path, *each.aliases)
+    path for each in ENDPOINTS if each.is_long for path in (each.path, *each.aliases)
 )

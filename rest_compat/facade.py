@@ -12,10 +12,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from app.errors import BadInput, Problem
+from rest_compat.bodies import read_body, read_long_body
 from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
 from rest_compat.forms import is_form, read_form
-from rest_compat.reading import Read, read_body, reader, takes_body, texts_of
+from rest_compat.reading import Read, reader, takes_body, texts_of
 from rest_compat.replying import Encode, encode_json, refuse, reply
 from rest_compat.routing import PathTable, parameters_of
 from rest_compat.shaping import Reshape, reshaper
@@ -84,10 +85,15 @@ class Answer:
         return reply(self.endpoint, self.operation, self.reshape, result, self.edges.encode)
 
     async def _body(self, request: Request) -> Mapping[str, Any]:
-        edges = self.edges
-        if self.endpoint.uploads and is_form(request):
+        """What is long is read for nobody who is not known."""
+        edges, endpoint = self.edges, self.endpoint
+        if not endpoint.is_long:
+            return read_body(await request.body(), edges.decode)
+        await edges.admit(request)
+        if endpoint.uploads and is_form(request):
             return await read_form(request, self.operation, edges.largest_upload, edges.decode)
-        return read_body(await request.body(), edges.decode, self.endpoint.document)
+        raw = await request.body()
+        return read_long_body(raw, self.operation, edges.decode, endpoint.document)
 
 
 def answer(endpoint: Endpoint, path: str, operation: Operation, edges: Edges) -> Answer:

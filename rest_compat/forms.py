@@ -12,6 +12,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from app.errors import BadInput
+from rest_compat.bodies import kinds_of, read_members
 from rest_compat.documents import Operation
 from rest_compat.values import Decode
 
@@ -38,27 +39,34 @@ async def read_form(
     """
     parts = await _parts(request, largest)
     kinds = {each.name: get_nullable_type(each.type) for each in operation.variables}
-    outer = next((name for name in kinds if isinstance(kinds[name], GraphQLInputObjectType)), None)
+    objects = {
+        name: kind for name, kind in kinds.items() if isinstance(kind, GraphQLInputObjectType)
+    }
+    outer = next(iter(objects), None)
     body: dict[str, Any] = {}
     members: dict[str, Any] = {}
     for name, value in parts.items():
-        if name == outer:
-            members = {**_object(name, value, decode), **members}
+        if name in objects:
+            text = value.encode() if isinstance(value, str) else value
+            members = {**read_members(name, text, kinds_of(objects[name]), decode), **members}
         elif name in kinds or outer is None:
             body[name] = _typed(value, str(kinds.get(name)))
         else:
-            members[_member(name, outer)] = _structured(name, value, decode)
+            members[_member(name, outer)] = value
     return {**body, outer: members} if outer and members else body
 
 
 async def _parts(request: Request, largest: int) -> dict[str, str | bytes]:
-    """The parts by their names, files as bytes."""
+    """The parts by their names, files as bytes; one that was left empty is none."""
     limits = {"max_files": MAX_PARTS, "max_fields": MAX_PARTS, "max_part_size": largest}
     parts: dict[str, str | bytes] = {}
     try:
         async with request.form(**limits) as form:
             for name, part in form.multi_items():
-                parts[name] = await part.read() if isinstance(part, UploadFile) else part
+                value = await part.read() if isinstance(part, UploadFile) else part
+                if not value and not getattr(part, "filename", None):
+                    continue
+                parts[name] = value
                 if isinstance(part, UploadFile) and part.filename and _last(name) in NAMING:
                     parts.setdefault("fileName", part.filename)
     except MultiPartException:
@@ -81,20 +89,3 @@ def _typed(value: str | bytes, kind: str) -> object:
     if kind == "Boolean" and isinstance(value, str):
         return _BOOLEANS.get(value.strip().lower(), value)
     return value
-
-
-def _structured(name: str, value: str | bytes, decode: Decode) -> object:
-    """A member of an object: its JSON value where it is the text of an object."""
-    if isinstance(value, str) and value.lstrip().startswith("{"):
-        return _object(name, value, decode)
-    return value
-
-
-def _object(name: str, value: str | bytes, decode: Decode) -> dict[str, Any]:
-    try:
-        found = decode(value.encode() if isinstance(value, str) else value)
-    except (ValueError, RecursionError, BadInput) as error:
-        raise BadInput(f"{name}: this is not valid JSON.", field=name) from error
-    if not isinstance(found, dict):
-        raise BadInput(f"{name}: expected a JSON object.", field=name)
-    return found

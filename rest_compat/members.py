@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from graphql import (
     GraphQLEnumType,
@@ -15,12 +14,11 @@ from graphql import (
 )
 
 from app.errors import BadInput
-from rest_compat.values import Decode, decoded, wire_value
+from rest_compat.bodies import BYTES, kinds_of, read_members, spellings_of
+from rest_compat.values import Decode, wire_value
 
 #: What makes of a member, given with its name, what its type takes; raises `BadInput`.
 Member = Callable[[str, Any], object]
-
-BYTES: Final = "Bytes"
 
 
 def member(type_: GraphQLInputType, decode: Decode) -> Member | None:
@@ -46,12 +44,16 @@ def _bytes(name: str, value: object, kind: GraphQLScalarType) -> object:
 def _object(kind: GraphQLInputObjectType, decode: Decode) -> Member:
     """The members that the type has, spelled as it spells them or in snake_case; no others."""
     rows = [
-        (name, (name, _snake(name)), member(field.type, decode))
+        (name, spellings_of(name), member(field.type, decode))
         for name, field in kind.fields.items()
     ]
 
+    kinds = kinds_of(kind)
+
     def read(outer: str, value: Any) -> object:
-        given = decoded(outer, value, decode, "valid JSON") if isinstance(value, str) else value
+        given = (
+            read_members(outer, value.encode(), kinds, decode) if isinstance(value, str) else value
+        )
         if not isinstance(given, Mapping):
             raise BadInput(f"{outer}: expected a JSON object.", field=outer)
         found = {}
@@ -62,7 +64,3 @@ def _object(kind: GraphQLInputObjectType, decode: Decode) -> Member:
         return found
 
     return read
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()

@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-import msgspec
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -27,24 +26,17 @@ from app.errors import BadInput
 from rest_compat.documents import Operation, Variable
 from rest_compat.filters import read_filter
 from rest_compat.members import member
-from rest_compat.values import Decode, decoded, identity, strict_json, wire_name, wire_value
+from rest_compat.values import (
+    SPELLINGS,
+    Decode,
+    decoded,
+    identity,
+    strict_json,
+    wire_name,
+    wire_value,
+)
 
 _Read = Callable[[str, list[str], Any], object]
-
-#: Other spellings that clients use, tried after the documented one.
-SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "orgId": ("orgID",),
-    "teamId": ("teamID",),
-    "pagesize": ("page_size", "pageSize"),
-    "subType": ("sub_type",),
-    "credentialId": ("credential_id",),
-    "credentialSecret": ("credential_secret",),
-    "organization_id": ("organizationId",),
-    "fileName": ("file_name",),
-    "acted_upon": ("actedUpon",),
-    "operation_id": ("operationId",),
-    "system_id": ("systemId",),
-}
 
 WITH_BODY: Final = frozenset({"POST", "PUT"})
 MAX_PAGE: Final = 2**31 - 1
@@ -101,34 +93,6 @@ def texts_of(query_string: bytes) -> Texts:
     for name, text in parse_qsl(query_string.decode("latin-1")):
         texts.setdefault(name, []).append(text)
     return texts
-
-
-def read_body(raw: bytes, decode: Decode, document: str | None = None) -> Mapping[str, Any]:
-    """A JSON object, whatever its content type; nothing at all, or null, is the empty one.
-
-    The member that is a `document` is not decoded.
-    """
-    if not raw.strip():
-        return {}
-    try:
-        value = decode(raw) if document is None else _around(document, raw, decode)
-    except (ValueError, RecursionError) as error:
-        raise BadInput("body: this is not valid JSON.", field="body") from error
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise BadInput("body: expected a JSON object.", field="body")
-    return value
-
-
-def _around(document: str, raw: bytes, decode: Decode) -> Mapping[str, Any] | None:
-    """The members of an object, that one as its JSON text. Raises ValueError, or `BadInput`."""
-    members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw] | None)
-    texts = {name: bytes(text) for name, text in (members or {}).items()}
-    return {
-        name: text if name == document and text != b"null" else decode(text)
-        for name, text in texts.items()
-    }
 
 
 def _is_id(variable: Variable) -> bool:

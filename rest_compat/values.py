@@ -16,6 +16,21 @@ from app.errors import BadInput
 #: Makes a value of a JSON text; raises ValueError, or `BadInput`, for what is none.
 Decode = Callable[[bytes], object]
 
+#: Other spellings that clients use, tried after the documented one.
+SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "orgId": ("orgID",),
+    "teamId": ("teamID",),
+    "pagesize": ("page_size", "pageSize"),
+    "subType": ("sub_type",),
+    "credentialId": ("credential_id",),
+    "credentialSecret": ("credential_secret",),
+    "organization_id": ("organizationId",),
+    "fileName": ("file_name",),
+    "acted_upon": ("actedUpon",),
+    "operation_id": ("operationId",),
+    "system_id": ("systemId",),
+}
+
 _SHOWN: Final = 60
 #: As nearly all of them are spelled; others are left to `UUID`.
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -37,8 +37,8 @@ class Design(Stored):
     pattern_file: str = column(
         _Design.pattern_file, "The Meshery design as JSON text: export it by asking for this."
     )
-    design: JSON = computed(lambda _, row: resolve.as_json(row), "The Meshery design as a value.")
-    yaml: str = computed(lambda _, row: resolve.as_yaml(row), "The Meshery design as YAML.")
+    design: JSON = computed(lambda _, row: resolve.as_value(row), "The Meshery design as a value.")
+    yaml: str = computed(resolve.as_yaml, "The Meshery design as YAML.")
     source: Bytes | None = computed(
         resolve.source_of, "The file it was imported from, byte for byte, in base64."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -236,6 +237,7 @@ class Counting(Here):
 
 
 RULES = Rules.of(b"[]")
+LATER: Any = object()
 TEXT = orjson.dumps(design())
 
 
@@ -269,13 +271,39 @@ async def test_the_last_who_leaves_ends_the_computation() -> None:
     assert counting.cancelled
 
 
+async def test_who_comes_as_the_last_one_leaves_has_a_computation_of_their_own() -> None:
+    counting = Counting()
+    evaluator = Evaluator(counting)
+    first = asyncio.ensure_future(evaluator.evaluate(TEXT, RULES, Options()))
+    await asyncio.sleep(0.05)
+    shared = evaluator._shared((sha256(TEXT).hexdigest(), RULES.version, False, False), later)
+    first.cancel()
+    await asyncio.sleep(0)
+    assert await shared is LATER
+
+
+async def later() -> Any:
+    return LATER
+
+
 async def test_answers_are_kept_up_to_a_size() -> None:
     counting = Counting()
     counting.go.set()
-    evaluator = Evaluator(counting, kept_bytes=len(TEXT) * 2)
-    for name in ("a", "b", "c", "a"):
+    size = (await Evaluator(counting).evaluate(TEXT, RULES, Options())).size
+    evaluator = Evaluator(counting, kept_bytes=2 * size)
+    calls = []
+    for name in ("Ship", "Shot", "Shop", "Shop", "Shot", "Ship"):
+        counting.calls = 0
         await evaluator.evaluate(orjson.dumps(design(name=name)), RULES, Options())
-    assert counting.calls >= 4
+        calls.append(counting.calls)
+    assert calls == [1, 1, 1, 0, 0, 1]
+
+
+def test_a_kept_answer_weighs_more_than_its_parts() -> None:
+    """So that many small ones are not more than there is memory for."""
+    answer = evaluated(TEXT, Options(), RULES.version, RULES.definitions)
+    assert answer is not None
+    assert answer.size > len(answer.design) + len(answer.actions) + 1_000
 
 
 async def test_a_refusal_is_told_to_all_who_wait() -> None:

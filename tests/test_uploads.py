@@ -10,12 +10,15 @@ from typing import Any
 
 import httpx2
 import pytest
+import yaml
 
 from app.db.designs import Design
+from app.db.events import Event
 from app.db.registry import Model
 from app.errors import BadInput
 from app.fetching.fetcher import Fetched, Fetcher
 from app.importing.archives import pack_tgz
+from resolvers.designs import LONGEST_HERE
 from tests.service import Service, opened
 from tests.test_imports import SHOP, component, package, query, rows, text
 
@@ -195,10 +198,41 @@ async def test_forms_of_designs(service: Service) -> None:
     assert done.json() == {"message": "Imported design 'Mine' of type 'k8s-manifest'"}
 
 
+async def test_a_form_with_fields_left_empty(service: Service) -> None:
+    blank = {"fileName": "", "name": "", "url": ""}
+    done = await post(service, "bob", IMPORT, data=blank, files={"file": ("shop.yaml", SHOP)})
+    assert (done.status_code, done.json()["message"]) == (
+        200,
+        "Imported design 'shop' of type 'k8s-manifest'",
+    )
+    sent = {**blank, "url": "https://example.org/shop.yaml"}
+    nothing = {"file": ("", b"", "application/octet-stream")}
+    done = await post(service, "bob", IMPORT, data=sent, files=nothing)
+    assert done.status_code == 200, done.text
+
+
+async def test_secrets_of_an_address_are_not_told(service: Service) -> None:
+    url = "https://me:hunter2@example.org/a.yaml?token=s3cret#s3cret"
+    assert (await post(service, "bob", IMPORT, json={"url": url})).status_code == 400
+    [told] = await rows(service, Event)
+    assert told.description.endswith(" from https://example.org/a.yaml")
+
+
+async def test_a_long_body_for_its_files_alone(service: Service) -> None:
+    empty = b"[]," * 1_000_000
+    for file in (json.dumps(text(SHOP)), json.dumps(list(SHOP))):
+        body = b'{"x" : [%s[]], "file": %s, "fileName": "a.yaml"}' % (empty, file.encode())
+        done = await post(service, "bob", IMPORT, content=body)
+        assert done.status_code == 200, done.text
+    for odd in (b'{"file": [%s[]]}', b'{"name": [%s[]]}', b'{"x": [%s', b"[%s[]]"):
+        done = await post(service, "bob", IMPORT, content=odd % empty)
+        assert done.status_code == 400
+
+
 async def test_json_of_designs(service: Service) -> None:
     for sent in (
         {"file": text(SHOP), "file_name": "shop.yaml"},
-        {"file": list(SHOP), "fileName": "shop.yaml"},
+        {"file": list(SHOP), "fileName": "shop.yaml", "url": ""},
         {"url": "https://example.org/shop.yaml"},
     ):
         done = await post(service, "bob", IMPORT, json=sent)
@@ -286,6 +320,17 @@ async def test_a_large_text_in_json_is_told_the_limit(service: Service) -> None:
     message = {"query": SEND, "variables": {"file": text(b"a" * 100_000)}}
     done = await post(service, "bob", "/graphql", json=message)
     assert done.json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+
+
+async def test_a_long_design_is_exported(service: Service) -> None:
+    many = b"---\n".join(SHOP.replace(b"shop", b"shop%d" % number) for number in range(200))
+    done = await post(service, "bob", IMPORT, json={"file": text(many), "fileName": "a.yaml"})
+    assert done.status_code == 200
+    found = await query(service, "bob", "{ designs { items { patternFile design yaml } } }")
+    [design] = found["designs"]["items"]
+    assert len(design["patternFile"]) > LONGEST_HERE
+    assert json.loads(design["patternFile"]) == design["design"]
+    assert yaml.load(design["yaml"], yaml.CSafeLoader) == design["design"]
 
 
 async def test_the_source_comes_back_as_it_was(service: Service) -> None:

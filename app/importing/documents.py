@@ -24,7 +24,7 @@ _JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 
 
 def document(name: str, data: bytes, limits: Limits = LIMITS) -> list[Any]:
-    """The documents of a file: one if its name ends in `.json`, in any case, else those of a YAML stream."""
+    """The documents of a file: those of a YAML stream, but one if its name ends in `.json`."""
     if name.lower().endswith(".json"):
         return [json_document(data, limits)]
     return yaml_documents(data, limits)

@@ -1,8 +1,12 @@
-"""Meshery designs: JSON, YAML, or `design.yml` in an image."""
+"""Meshery designs: JSON, YAML, or `design.yml` in an image, and how they are written."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import orjson
+import yaml
 
 from app.importing.content import Content
 from app.importing.documents import yaml_documents
@@ -50,3 +54,19 @@ def design_of(content: Content) -> dict[str, Any]:
             if not isinstance(entry, dict):
                 raise Unreadable(f"{member}[{number}]: expected a mapping.")
     return design
+
+
+def as_json(design: dict[str, Any]) -> str:
+    """JSON text, two spaces deep."""
+    try:
+        return orjson.dumps(design, option=orjson.OPT_INDENT_2).decode()
+    except TypeError:  # an integer of more than 64 bits
+        return json.dumps(design, indent=2, ensure_ascii=False)
+
+
+def as_yaml(text: str) -> str:
+    """The YAML text of a design in JSON."""
+    written: str = yaml.dump(
+        json.loads(text), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True
+    )
+    return written

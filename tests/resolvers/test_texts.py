@@ -24,6 +24,7 @@ def nested(levels: int) -> dict[str, Any]:
         ("", "m: expected a JSON object."),
         ({"a": float("inf")}, "m: this cannot be written as JSON."),
         ({"a": [float("nan")]}, "m: this cannot be written as JSON."),
+        ({"a": [b"of a file"]}, "m: this cannot be written as JSON."),
         ({"a": "\0"}, "m: a: the character NUL is not allowed."),
         ({"a": "x" * 65_536}, "m: at most 65536 bytes are allowed."),
         (nested(2_000), "m: .*"),

@@ -11,10 +11,11 @@ from graphql.execution.values import get_variable_values
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.testclient import TestClient
+from starlette.types import Message, Scope
 
 from app.errors import Unauthenticated, Unavailable
 from rest_compat import table
-from rest_compat.endpoints import ENDPOINTS
+from rest_compat.endpoints import ENDPOINTS, UPLOAD_PATHS
 
 ID = "00000000-0000-7000-8000-000000000001"
 ORG = f"/api/identity/orgs/{ID}"
@@ -128,6 +129,29 @@ def test_who_calls_is_settled_before_what_is_wrong(stranger: TestClient) -> None
     assert stranger.post("/api/environments", content=b"{").status_code == 401
     assert stranger.get("/api/identity/orgs/x").status_code == 401
     assert stranger.get("/api/identity/orgs/by-domain").status_code == 400
+
+
+@pytest.mark.parametrize("path", sorted(UPLOAD_PATHS))
+async def test_what_may_be_long_is_not_read_for_strangers(graph: GraphQLSchema, path: str) -> None:
+    statuses: list[int | None] = []
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        statuses.append(message.get("status"))
+
+    scope: Scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "headers": [],
+        "query_string": b"",
+    }
+    strangers = table(graph, Service().execute, admit=nobody)
+    assert strangers.find(scope)
+    await strangers(scope, receive, send)
+    assert statuses[0] == 401
 
 
 def test_a_problem_raised_by_the_service(client: TestClient, service: Service) -> None:

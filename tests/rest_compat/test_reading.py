@@ -8,9 +8,10 @@ import pytest
 
 from app.errors import BadInput
 from app.strict_json import decode
+from rest_compat.bodies import SHORT, read_body, read_long_body
 from rest_compat.documents import Operation
 from rest_compat.endpoints import ENDPOINTS
-from rest_compat.reading import read_body, reader, takes_body, texts_of
+from rest_compat.reading import reader, takes_body, texts_of
 from rest_compat.values import strict_json
 
 METHODS = {row.operation: row.method for row in ENDPOINTS}
@@ -191,6 +192,55 @@ def test_a_body_may_be_empty(raw: bytes) -> None:
 def test_a_body_that_is_no_object_is_refused(raw: bytes) -> None:
     with pytest.raises(BadInput, match=r"^body: "):
         read_body(raw, strict_json)
+
+
+LONG = "[" + "[]," * SHORT + "[]]"
+FILE = "aGk=" * SHORT
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "expected"),
+    [
+        ("importDesign", f'{{"x": {LONG}, "file_name": "a", "file": "{FILE}", "url": null}}',
+         {"file_name": "a", "file": FILE}),
+        ("importDesign", f'{{"file": [{"7," * SHORT}7], "name": "n"}}',
+         {"file": [7] * (SHORT + 1), "name": "n"}),
+        ("registerMeshmodels", f'{{"register": true, "importBody": {{"x": {LONG}, "url": "u"}}}}',
+         {"register": True, "importBody": {"url": "u"}}),
+        ("registerMeshmodels", f'{{"importBody": "{{\\"model_file\\": \\"{FILE}\\"}}"}}',
+         {"importBody": {"model_file": FILE}}),
+        ("importDesign", " " * (SHORT + 1), {}),
+        ("importDesign", "null" + " " * SHORT, {}),
+    ],
+)  # fmt: skip
+def test_of_a_long_body_no_more_is_made_than_is_taken(
+    operations: Operations, name: str, raw: str, expected: dict[str, Any]
+) -> None:
+    assert read_long_body(raw.encode(), operations[name], short_only) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (f'{{"name": {LONG}}}', "name: at most 65536 bytes are allowed."),
+        (f'{{"file": {LONG}}}', "file: Expected `int`"),
+        (LONG, "body: Expected `object`"),
+        ('{"x": ' + LONG, "body: this is not valid JSON."),
+        ('{"x": ' + "[" * SHORT, "body: this is not valid JSON."),
+        ('{"file": "\\ud800", "x": ' + LONG + "}", "body: this is not valid JSON."),
+    ],
+)
+def test_what_is_long_and_not_taken_is_refused(
+    operations: Operations, raw: str, reason: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        read_long_body(raw.encode(), operations["importDesign"], short_only)
+    assert refused.value.message.startswith(reason)
+
+
+def short_only(raw: bytes) -> object:
+    assert len(raw) <= SHORT
+    return decode(raw)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+import yaml
 
 from app.importing.content import Content
-from app.importing.meshery import design_of, mismatch
+from app.importing.meshery import as_json, as_yaml, design_of, mismatch
 from app.importing.refusals import Unreadable
 
 DESIGN = {"schemaVersion": "designs.meshery.io/v1beta1", "name": "web", "components": []}
@@ -55,3 +57,11 @@ def test_the_design_of_an_image() -> None:
 def test_what_is_wrong_within(change: dict[str, Any], message: str) -> None:
     with pytest.raises(Unreadable, match=message):
         design_of(Content("a.json", ({**DESIGN, **change},)))
+
+
+@pytest.mark.parametrize("value", [1, 2**70, 1.5, "é\n", None, [], {"a": [{"b": {}}]}])
+def test_a_design_is_written(value: object) -> None:
+    design = {**DESIGN, "x": value}
+    text = as_json(design)
+    assert text == json.dumps(design, indent=2, ensure_ascii=False)
+    assert yaml.safe_load(as_yaml(text)) == design
