@@ -3,7 +3,7 @@
     endpoints.py    method, path, operation, status: one row per endpoint
     operations/     one named operation per row; wire names are variables and aliases
     documents.py    the operations, parsed, validated and measured once
-    reading.py      request → variables, with filters.py, forms.py, members.py and values.py
+    reading.py      request → variables, with bodies.py, filters.py, forms.py, members.py, values.py
     replying.py     result → response, with shaping.py
     routing.py      path → row, as a tree of segments
     facade.py       one handler for all rows
