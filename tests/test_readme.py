@@ -10,7 +10,7 @@ import typer
 from app.cli import cli
 from app.settings import settings_table
 from rest_compat.endpoints import ENDPOINTS
-from rest_compat.reading import SPELLINGS
+from rest_compat.values import SPELLINGS
 
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 
