@@ -200,8 +200,8 @@ class Operations:
         if operation.operation is OperationType.QUERY:
             return self.limits.query_seconds
         for node in operation.selection_set.selections:
-            if isinstance(node, FieldNode) and node.name.value in self._lasting:
-                return self.limits.lasting_seconds
+            if not isinstance(node, FieldNode) or node.name.value in self._lasting:
+                return self.limits.lasting_seconds  # a fragment may hold any field
         return self.limits.mutation_seconds
 
     def _valid_document(self, source: str) -> DocumentNode:

@@ -193,6 +193,7 @@ def test_what_is_no_graphql_request_is_400_in_any_type(
         ({"content-type": "text/plain"}, 415),
         ({"content-type": "application/x-www-form-urlencoded"}, 415),
         ({"content-type": "multipart/form-data; boundary=x"}, 400),
+        ({"content-type": "multipart/form-data"}, 400),
         ({"content-type": ""}, 415),
         ({"content-type": f"{JSON}; charset=latin-1"}, 415),
         ({"content-type": JSON, "content-encoding": "gzip"}, 415),

@@ -76,6 +76,11 @@ class Mutation:
     def rename(self, name: str) -> str:
         return name
 
+    @strawberry.mutation
+    async def fetch(self) -> str:
+        await asyncio.sleep(0.3)
+        return "fetched"
+
 
 SCHEMA = strawberry.Schema(Query, Mutation)._schema
 OPERATIONS = Operations(SCHEMA, Limits())
@@ -249,6 +254,21 @@ async def test_the_deadline_ends_an_operation() -> None:
     assert result.data is None
     assert told(result) == ("UNAVAILABLE", "No answer was found within 0.01 seconds.")
     assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "mutation { it: fetch }",
+        "mutation { ... on Mutation { it: fetch } }",
+        "mutation { ...Some } fragment Some on Mutation { it: fetch }",
+    ],
+)
+async def test_what_lasts_has_time_wherever_it_stands(source: str) -> None:
+    patient = Operations(SCHEMA, Limits(mutation_seconds=0.05), lasting={"fetch"})
+    assert (await patient.execute(source, context=None)).data == {"it": "fetched"}
+    hasty = Operations(SCHEMA, Limits(mutation_seconds=0.05))
+    assert told(await hasty.execute("mutation { fetch }", context=None))[0] == "UNAVAILABLE"
 
 
 async def test_introspection_and_suggestions_can_be_off() -> None:
