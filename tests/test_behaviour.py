@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from app.db.connections import Connection
-from app.db.engine import Store
 from app.db.environments import Environment
 from app.db.organizations import Organization
 from app.db.teams import Team
 from app.local_tokens import issue
 from tests.doors import RestDoor
 from tests.service import Service
+from tests.stores import losing_first_acknowledgement
 
 ABSENT = "01900000-0000-7000-8000-000000000000"
 
@@ -498,18 +498,3 @@ async def test_what_is_committed_without_acknowledgement_is_done_once(
             await session.scalars(select(each.id).where(each.name == "Once")) for each in tables
         ]
     assert sum(len(each.all()) for each in found) == 1
-
-
-def losing_first_acknowledgement(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
-    """Have the first attempt of a way to write fail after it has succeeded; lists that attempt."""
-    attempt, lost = getattr(Store, name), list[str]()
-
-    async def losing(*given: Any) -> Any:
-        answer = await attempt(*given)
-        if not lost:
-            lost.append(name)
-            raise ConnectionResetError
-        return answer
-
-    monkeypatch.setattr(Store, name, losing)
-    return lost

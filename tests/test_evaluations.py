@@ -23,9 +23,9 @@ from app.evaluation_work import evaluated
 from app.evaluator import Evaluator, Rules
 from app.importing.archives import pack_tgz
 from tests.app.evaluation.material import IN_NAMESPACE, component, related
+from tests.asking import post, rows
+from tests.content import MODEL, file
 from tests.service import Service, opened
-from tests.test_imports import MODEL, file, rows
-from tests.test_uploads import post
 
 DESIGN_ID = "01900000-0000-7000-8000-00000000d517"
 ADDRESSES = (

@@ -13,10 +13,9 @@ from sqlalchemy import update
 from app import preparing
 from app.db.base import now
 from app.db.events import SYSTEM_ID, Event
+from tests.asking import count, post, query, rows
 from tests.doors import RestDoor
 from tests.service import Service
-from tests.test_imports import count, query, rows
-from tests.test_uploads import post
 
 ABSENT = "01900000-0000-7000-8000-000000000000"
 

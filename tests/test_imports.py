@@ -7,115 +7,17 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
 
 from app import registering
 from app.db.designs import Design
 from app.db.events import Event
 from app.db.registry import Component, Model, Relationship
-from app.importing.archives import pack_tgz
 from app.registry.packages import read_package
+from tests.asking import count, query, rows
+from tests.content import DESIGN, RELATIONSHIP, SHOP, component, file, package, text
 from tests.doors import RestDoor
 from tests.service import Service
-from tests.test_behaviour import losing_first_acknowledgement
-
-SHOP = b"""
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec: {replicas: 2}
----
-apiVersion: example.org/v1
-kind: Gizmo
-metadata: {name: odd}
-"""
-
-DESIGN = {
-    "id": "01900000-0000-7000-8000-00000000d517",
-    "name": "Shop",
-    "schemaVersion": "designs.meshery.io/v1beta1",
-    "components": [],
-    "relationships": [],
-}
-
-MODEL = {
-    "schemaVersion": "models.meshery.io/v1beta1",
-    "version": "v1.0.0",
-    "name": "acme-operator",
-    "displayName": "Acme",
-    "status": "enabled",
-    "registrant": {"kind": "github", "name": "Github"},
-    "category": {"name": "Database"},
-    "subCategory": "SQL",
-    "metadata": {"primaryColor": "#fff"},
-    "model": {"version": "v1.2.3"},
-}
-
-
-def component(kind: str, version: str = "acme.org/v1", **more: Any) -> dict[str, Any]:
-    return {
-        "schemaVersion": "components.meshery.io/v1beta1",
-        "version": "v1.0.0",
-        "displayName": kind,
-        "format": "JSON",
-        "status": "enabled",
-        "metadata": {"isNamespaced": True},
-        "component": {"kind": kind, "version": version, "schema": '{"properties": {"a": {}}}'},
-        **more,
-    }
-
-
-RELATIONSHIP = {
-    "schemaVersion": "relationships.meshery.io/v1alpha3",
-    "version": "v1.0.0",
-    "kind": "edge",
-    "type": "binding",
-    "subType": "network",
-    "status": "enabled",
-    "evaluationQuery": "edge-binding",
-    "metadata": {"description": "Who talks to whom."},
-    "selectors": [{"allow": {"from": [], "to": []}}],
-}
-
-
-def package(*components: dict[str, Any], model: dict[str, Any] = MODEL) -> bytes:
-    files = {"acme/v1.2.3/v1.0.0/model.json": model}
-    for each in components:
-        files[f"acme/v1.2.3/v1.0.0/components/{each['component']['kind']}.json"] = each
-    files["acme/v1.2.3/v1.0.0/relationships/edge.json"] = RELATIONSHIP
-    return pack_tgz({path: json.dumps(value).encode() for path, value in files.items()})
-
-
-def text(content: bytes) -> str:
-    return base64.b64encode(content).decode()
-
-
-def file(content: bytes, name: str = "acme.tgz", *, register: bool = True) -> dict[str, Any]:
-    body = {"fileName": name, "modelFile": text(content)}
-    return {"uploadType": "FILE", "register": register, "importBody": body}
-
-
-async def rows(service: Service, table: Any) -> list[Any]:
-    async with service.store.reading() as session:
-        return list(await session.scalars(select(table).order_by(table.id)))
-
-
-async def count(service: Service, table: Any) -> int:
-    async with service.store.reading() as session:
-        return int(await session.scalar(select(func.count()).select_from(table)) or 0)
-
-
-async def query(service: Service, person: str, source: str, **variables: Any) -> Any:
-    """The data of a query over HTTP, whichever door the test is about."""
-    headers = {"Authorization": f"Bearer {service.token(person)}"}
-    message = {"query": source, "variables": variables}
-    answer = (await service.client.post("/graphql", json=message, headers=headers)).json()
-    assert "errors" not in answer, answer
-    return answer["data"]
+from tests.stores import losing_first_acknowledgement
 
 
 async def deployments_are_known(service: Service) -> None:

@@ -17,8 +17,8 @@ from app.demo import demo_id
 from app.importing.archives import pack_tgz
 from app.settings import Settings
 from tests import stores
+from tests.content import MODEL, component, package
 from tests.serving import HOST, free_port, serving, token
-from tests.test_imports import MODEL, component, package
 
 POD = b"apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Release.Name }}}\n"
 CHART = {

@@ -19,8 +19,9 @@ from app.errors import BadInput
 from app.fetching.fetcher import Fetched, Fetcher
 from app.importing.archives import pack_tgz
 from resolvers.designs import LONGEST_HERE
+from tests.asking import post, query, rows
+from tests.content import SHOP, component, package, text
 from tests.service import Service, opened
-from tests.test_imports import SHOP, component, package, query, rows, text
 
 REGISTER, IMPORT = "/api/meshmodels/register", "/api/pattern/import"
 REGISTERED = "Imported model acme-operator (1 component and 1 relationship)"
@@ -85,11 +86,6 @@ WEB = {
 async def service(database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
     async with opened("rest", database_url, tmp_path, Web(WEB)) as service:
         yield service
-
-
-async def post(service: Service, person: str, path: str, **sent: Any) -> httpx2.Response:
-    headers = {"Authorization": f"Bearer {service.token(person)}"}
-    return await service.client.post(path, headers=headers, **sent)
 
 
 FORMS: list[dict[str, Any]] = [

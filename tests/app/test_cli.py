@@ -31,8 +31,8 @@ from app.own_packages import refuse_strangers
 from app.permissions import Permission
 from app.preparing import look
 from rest_compat.endpoints import ENDPOINTS
+from tests.content import MODEL, component, package
 from tests.serving import ROOT, free_port
-from tests.test_imports import MODEL, component, package
 
 Run = Callable[..., tuple[int, str, str]]
 
