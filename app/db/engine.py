@@ -27,7 +27,9 @@ from sqlalchemy.pool import StaticPool
 
 from app.db.access import WatchedSession, advance
 from app.db.direct import Direct, PostgreSQL, SQLite
+from app.db.grouping import Group
 from app.db.inserting import Draft, insertion
+from app.db.pragmas import apply
 from app.db.retry import FAILURES, retrying
 from app.db.search import like
 from app.db.session import SerialSession, SnapshotSession
@@ -56,10 +58,6 @@ class StoreInUse(RuntimeError):
     """Another server holds the SQLite file."""
 
 
-class NotDurable(RuntimeError):
-    """SQLite refuses a setting without which an acknowledged write could be lost."""
-
-
 @dataclass
 class Store:
     """A database. `reading` gives one snapshot, `write` runs a closure in a transaction.
@@ -73,6 +71,7 @@ class Store:
     direct: Direct
     lock: IO[str] | None = None
     _turn: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
+    _group: Group | None = None
 
     @classmethod
     def open(cls, url: str, *, pool_size: int = 8) -> Store:
@@ -106,7 +105,9 @@ class Store:
         reader = create_async_engine(url, pool_size=pool_size, max_overflow=0, **options)
         prepare(reader, READER_PRAGMAS, "BEGIN DEFERRED")
         rows = SQLite(str(path), pool_size, READER_PRAGMAS)
-        return cls("sqlite", reader, writer, rows, lock, asyncio.Lock())
+        turn = asyncio.Lock()
+        group = Group(str(path), WRITER_PRAGMAS, lambda: turn)
+        return cls("sqlite", reader, writer, rows, lock, turn, group)
 
     @asynccontextmanager
     async def reading(self, *, timeout: float = DEADLINE) -> AsyncIterator[AsyncSession]:  # noqa: ASYNC109
@@ -149,10 +150,9 @@ class Store:
         return bool(await _at_once(self._insert, made.sql, parameters))
 
     async def _insert(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
-        if self.dialect != "sqlite":
+        if self._group is None:
             return await self.direct.fetch(sql, parameters)
-        async with self._turn, self.writer.begin() as connection:
-            return (await connection.exec_driver_sql(sql, tuple(parameters))).all()
+        return await self._group.run(sql, parameters)
 
     async def write(
         self,
@@ -185,6 +185,8 @@ class Store:
     async def close(self) -> None:
         """Close all connections and let another server have the file."""
         await self.direct.close()
+        if self._group is not None:
+            await self._group.close()
         await self.reader.dispose()
         await self.writer.dispose()
         if self.lock is not None:
@@ -231,14 +233,7 @@ def prepare(engine: AsyncEngine, pragmas: Mapping[str, object], begin: str) -> N
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         connection.create_function("like", 3, like, deterministic=True)
-        cursor = connection.cursor()
-        for name, value in pragmas.items():
-            cursor.execute(f"PRAGMA {name} = {value}")
-            cursor.execute(f"PRAGMA {name}")
-            # SQLite keeps silent about what it cannot do, such as WAL on a network drive.
-            if (found := cursor.fetchone()[0]) != value:
-                raise NotDurable(f"SQLite keeps {name} at {found}; {value} is needed.")
-        cursor.close()
+        apply(connection, pragmas)
 
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Any) -> None:
