@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from strawberry.utils.str_converters import to_camel_case
 
 from app import registering
 from app.db.events import Event
@@ -90,21 +91,12 @@ METHODS: Mapping[str, Callable[[Progress, Any], Awaitable[generation.Generated]]
     "csv": _sheets,
     "url": _source,
 }
-#: The members as callers spell them.
-SPELLED = {
-    "file_name": "fileName",
-    "model_file": "modelFile",
-    "model_csv": "modelCsv",
-    "component_csv": "componentCsv",
-    "relationship_csv": "relationshipCsv",
-}
-
 
 def _required(body: Any, *members: str) -> list[Any]:
     """The members of the body; raises `BadInput` for the first that is not there."""
     for member in members:
         if not getattr(body, member):
-            field = f"importBody.{SPELLED.get(member, member)}"
+            field = f"importBody.{to_camel_case(member)}"
             raise BadInput(f"{field}: this method of upload requires it.", field=field)
     return [getattr(body, member) for member in members]
 

@@ -155,63 +155,50 @@ async def test_a_package_is_registered_once(service: Service) -> None:
     assert told == [[(row.id, row.updated_at, None) for row in table] for table in before]
 
 
+REGISTRY = """{
+  models(search: "ACME", filter: {category: ["Database"]}) {
+    totalCount
+    items {
+      name version status metadata
+      registrant { name } category { name }
+      components(filter: {kind: ["Broker"]}) {
+        items { kind version schema metadata model { name } }
+      }
+      relationships { totalCount items { kind type subType evaluationQuery selectors } }
+    }
+  }
+  components(filter: {model: ["acme-operator"]}) { totalCount }
+}"""
+ITS_COMPONENT = {
+    "kind": "Broker",
+    "version": "acme.org/v1",
+    "schema": '{"properties": {"a": {}}}',
+    "metadata": {"isNamespaced": True},
+    "model": {"name": "acme-operator"},
+}
+ITS_RELATIONSHIP = {
+    "kind": "edge",
+    "type": "binding",
+    "subType": "network",
+    "evaluationQuery": "edge-binding",
+    "selectors": RELATIONSHIP["selectors"],
+}
+
+
 async def test_the_registry_is_read_in_one_query(service: Service) -> None:
     await service.ok("ann", "registerMeshmodels", **file(package(component("Broker"))))
-    found = await query(
-        service,
-        "bob",
-        """{
-          models(search: "ACME", filter: {category: ["Database"]}) {
-            totalCount
-            items {
-              name version status metadata
-              registrant { name } category { name }
-              components(filter: {kind: ["Broker"]}) {
-                items { kind version schema metadata model { name } }
-              }
-              relationships { totalCount items { kind type subType evaluationQuery selectors } }
-            }
-          }
-          components(filter: {model: ["acme-operator"]}) { totalCount }
-        }""",
-    )
-    assert found == {
-        "models": {
-            "totalCount": 1,
-            "items": [
-                {
-                    "name": "acme-operator",
-                    "version": "v1.2.3",
-                    "status": "enabled",
-                    "metadata": {"primaryColor": "#fff"},
-                    "registrant": {"name": "Github"},
-                    "category": {"name": "Database"},
-                    "components": {
-                        "items": [
-                            {
-                                "kind": "Broker",
-                                "version": "acme.org/v1",
-                                "schema": '{"properties": {"a": {}}}',
-                                "metadata": {"isNamespaced": True},
-                                "model": {"name": "acme-operator"},
-                            }
-                        ]
-                    },
-                    "relationships": {
-                        "totalCount": 1,
-                        "items": [
-                            {
-                                "kind": "edge",
-                                "type": "binding",
-                                "subType": "network",
-                                "evaluationQuery": "edge-binding",
-                                "selectors": RELATIONSHIP["selectors"],
-                            }
-                        ],
-                    },
-                }
-            ],
-        },
+    model = {
+        "name": "acme-operator",
+        "version": "v1.2.3",
+        "status": "enabled",
+        "metadata": {"primaryColor": "#fff"},
+        "registrant": {"name": "Github"},
+        "category": {"name": "Database"},
+        "components": {"items": [ITS_COMPONENT]},
+        "relationships": {"totalCount": 1, "items": [ITS_RELATIONSHIP]},
+    }
+    assert await query(service, "bob", REGISTRY) == {
+        "models": {"totalCount": 1, "items": [model]},
         "components": {"totalCount": 1},
     }
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from app.errors import BadInput
-from app.importing.refusals import TooLarge, Unreadable
+from app.importing.refusals import Refused, TooLarge, Unreadable
 from app.importing.yaml_values import Limits, Stream
 from app.strict_json import decode
 
@@ -45,6 +45,16 @@ def yaml_documents(data: bytes, limits: Limits = LIMITS) -> list[Any]:
     if len(_TAG_DIRECTIVE.findall(text)) > limits.tag_directives:
         raise TooLarge(f"At most {limits.tag_directives:,} %TAG directives are allowed.")
     return Stream(text, limits).read()
+
+
+def documents_in(name: str, data: bytes) -> list[Any]:
+    """The documents of one YAML file of an archive, whose name is in what refuses it."""
+    try:
+        return yaml_documents(data)
+    except Unreadable as refusal:
+        raise Unreadable(f"{name} is not YAML: {refusal.message}") from None
+    except Refused as refusal:
+        raise type(refusal)(f"{name}: {refusal.message}") from None
 
 
 def json_document(data: bytes, limits: Limits = LIMITS) -> Any:

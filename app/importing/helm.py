@@ -18,10 +18,10 @@ from pathlib import PurePosixPath
 
 import yaml
 
+from app.importing.documents import documents_in
 from app.importing.executables import Tools
 from app.importing.refusals import Unreadable, Unsafe, Unsupported
 from app.importing.sandbox import Outcome, check_name, run
-from app.importing.yaml_text import parse
 
 METADATA, SCHEMA = "Chart.yaml", "values.schema.json"
 #: Where dependencies are listed: since `apiVersion: v2` in the metadata itself.
@@ -53,7 +53,7 @@ def read_chart(tree: Mapping[str, bytes]) -> Chart:
     """The metadata in `Chart.yaml`; raises `Unreadable` or `Unsupported` if it is not a chart's."""
     if METADATA not in tree:
         raise Unreadable(f"A Helm chart has a {METADATA}; there is none.")
-    documents = parse(METADATA, tree[METADATA])
+    documents = documents_in(METADATA, tree[METADATA])
     if not documents or not isinstance(documents[0], dict):
         raise Unreadable(f"{METADATA} is not a mapping.")
     fields = documents[0]
@@ -129,7 +129,7 @@ def _without_dependencies(tree: Mapping[str, bytes], names: Collection[str]) -> 
 
 def _shortened(name: str, content: bytes, names: Collection[str]) -> bytes:
     """The same YAML but for dependencies of those names; other values keep their spelling."""
-    parse(name, content)
+    documents_in(name, content)  # within limits, before it is read again
     root = next(yaml.compose_all(content, Loader=yaml.CSafeLoader), None)
     for key, listed in root.value if isinstance(root, yaml.MappingNode) else ():
         if key.value == "dependencies" and isinstance(listed, yaml.SequenceNode):

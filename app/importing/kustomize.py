@@ -12,10 +12,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from app.importing.documents import documents_in
 from app.importing.executables import Tools
 from app.importing.refusals import Unreadable, Unsafe, Unsupported
 from app.importing.sandbox import run
-from app.importing.yaml_text import parse
 
 ROOT = "kustomization.yaml"
 NAMES = (ROOT, "kustomization.yml", "Kustomization")
@@ -84,7 +84,7 @@ def build_kustomization(tree: Mapping[str, bytes], tools: Tools) -> bytes:
 
 def _check(name: str, tree: Mapping[str, bytes], places: Collection[str]) -> None:
     """Raises the reason why the kustomization of that name must not be built."""
-    for document in parse(name, tree[name]):
+    for document in documents_in(name, tree[name]):
         if charts := [field for field in _fields(document) if field in _CHARTS]:
             raise Unsupported(f"{name}: `{charts[0]}`: {_NO_CHARTS}")
         _check_paths(name, document, places)
@@ -97,13 +97,13 @@ def _plugins(
     name: str, document: object, tree: Mapping[str, bytes]
 ) -> Iterator[tuple[str, object]]:
     """The configurations of plug-ins, each with its field: those inside and those in files."""
-    entries = ((field, entry) for field in PLUGINS for entry in _texts(document, (field,), set()))
+    entries = ((field, entry) for field in PLUGINS for entry in _texts(document, (field,)))
     for field, entry in entries:
         path = _place(name, entry)
         if not _is_content(entry) and path not in tree:
             raise Unsupported(f"{name}: `{field}` {entry!r} must be a file.")
         content = entry.encode() if _is_content(entry) else tree[path]
-        for plugin in parse(f"{name}: `{field}`", content):
+        for plugin in documents_in(f"{name}: `{field}`", content):
             yield field, plugin
 
 
@@ -120,7 +120,7 @@ def _check_plugin(where: str, plugin: object) -> None:
 def _check_paths(name: str, document: object, places: Collection[str]) -> None:
     """Raises unless each path of the document is a place in the archive."""
     for keys in PATHS:
-        for text in _texts(document, keys, set()):
+        for text in _texts(document, keys):
             if keys[-1] in _INLINE and _is_content(text):
                 continue
             path = text.partition("=")[2] or text if keys[-1] == _KEYED else text
@@ -147,17 +147,14 @@ def _fields(document: object) -> dict[str, object]:
     return {str(key).casefold(): value for key, value in pairs}
 
 
-def _texts(value: object, keys: tuple[str, ...], seen: set[tuple[int, int]]) -> Iterator[str]:
-    """The texts that the keys lead to; `seen` are values met before, by aliases."""
+def _texts(value: object, keys: tuple[str, ...]) -> Iterator[str]:
+    """The texts that the keys lead to."""
     if isinstance(value, str) and not keys:
         yield value
-    if not isinstance(value, dict | list) or (id(value), len(keys)) in seen:
-        return
-    seen.add((id(value), len(keys)))
-    if isinstance(value, list):
+    elif isinstance(value, list):
         for item in value:
-            yield from _texts(item, keys, seen)
-    elif keys:
+            yield from _texts(item, keys)
+    elif isinstance(value, dict) and keys:
         for key, inner in value.items():
             if str(key).casefold() == keys[0]:
-                yield from _texts(inner, keys[1:], seen)
+                yield from _texts(inner, keys[1:])

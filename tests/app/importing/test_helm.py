@@ -272,7 +272,7 @@ def test_metadata_has_the_defaults_of_helm() -> None:
     [
         (b"", Unreadable, "not a mapping"),
         (b"- a", Unreadable, "not a mapping"),
-        (b"a: [", Unreadable, r"not YAML \(line 2\)"),
+        (b"a: [", Unreadable, "not YAML: Line 2"),
         (b"name: !!bool x", Unreadable, "not YAML"),
         (b"version: 1.0.0", Unreadable, "`name`"),
         (b"name: a/b\nversion: 1.0.0", Unreadable, "`name`"),
@@ -294,3 +294,17 @@ def test_what_is_no_metadata_of_a_chart_is_refused(
 def test_a_folder_without_metadata_is_no_chart() -> None:
     with pytest.raises(Unreadable, match=r"has a Chart\.yaml"):
         read_chart({"templates/a.yaml": b""})
+
+
+@pytest.mark.parametrize(
+    ("metadata", "refusal"),
+    [
+        (b"name: a\nversion: 1.0.0\nname: b\n", Unreadable),
+        (b"a: &a [x, x]\nb: [" + b"*a, " * 2_000 + b"]\n", TooLarge),
+    ],
+)
+def test_metadata_is_read_within_the_limits_of_documents(
+    metadata: bytes, refusal: type[Refused]
+) -> None:
+    with pytest.raises(refusal, match=r"^Chart\.yaml"):
+        read_chart({"Chart.yaml": metadata})
