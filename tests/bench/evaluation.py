@@ -270,6 +270,29 @@ def kubernetes(count: int) -> list[Json]:
     return given
 
 
+LABELS = "configuration.metadata.labels"
+#: Definitions that compare one value of each end: the route, who has the value, who refers to it.
+REFERENCES = (
+    (
+        "edge/non-binding/reference",
+        ("ConfigMap", "displayName"),
+        ("Deployment", f"{TEMPLATE}.containers.0.envFrom.0.configMapRef.name"),
+    ),
+    (
+        "edge/non-binding/network",
+        ("Service", "displayName"),
+        ("Ingress", "configuration.spec.backend"),
+    ),
+    ("edge/non-binding/reference", ("Deployment", LABELS), ("Pod", LABELS)),
+    # Values that neither has: with Meshery all of them are related.
+    (
+        "edge/non-binding/reference",
+        ("Secret", "configuration.spec.owner"),
+        ("Pod", "configuration.spec.secretName"),
+    ),
+)
+
+
 def _essential(matched: Json) -> Iterator[Json]:
     namespaced = selector("*", **patch(mutatedRef="configuration.metadata.namespace"))
     space = selector("Namespace", **patch(mutatorRef="displayName"))
@@ -301,29 +324,12 @@ def _essential(matched: Json) -> Iterator[Json]:
     }
     sides = selector("Service", **service), selector("Deployment", **deployment)
     yield definition("edge/non-binding/network", *sides)
-    reference = f"{TEMPLATE}.containers.0.envFrom.0.configMapRef.name"
-    sides = (
-        selector("ConfigMap", **patch(mutatorRef="displayName")),
-        selector("Deployment", **patch(mutatedRef=reference)),
-    )
-    yield definition("edge/non-binding/reference", *sides)
-    sides = (
-        selector("Service", **patch(mutatorRef="displayName")),
-        selector("Ingress", **patch(mutatedRef="configuration.spec.backend")),
-    )
-    yield definition("edge/non-binding/network", *sides)
-    labels = "configuration.metadata.labels"
-    sides = (
-        selector("Deployment", **patch(mutatorRef=labels)),
-        selector("Pod", **patch(mutatedRef=labels)),
-    )
-    yield definition("edge/non-binding/reference", *sides)
-    # Values that neither has: with Meshery all of them are related.
-    sides = (
-        selector("Secret", **patch(mutatorRef="configuration.spec.owner")),
-        selector("Pod", **patch(mutatedRef="configuration.spec.secretName")),
-    )
-    yield definition("edge/non-binding/reference", *sides)
+    for route, (giver, given), (taker, taken) in REFERENCES:
+        sides = (
+            selector(giver, **patch(mutatorRef=given)),
+            selector(taker, **patch(mutatedRef=taken)),
+        )
+        yield definition(route, *sides)
     yield _permission()
 
 
