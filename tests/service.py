@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from app.auth import Authenticator
-from app.away import Here
+from app.away import Away, Here
 from app.db.engine import Store
 from app.fetching.fetcher import Fetcher
 from app.limits import Limits
@@ -81,13 +81,17 @@ def _door(
 
 @asynccontextmanager
 async def opened(
-    door: str, database_url: str, folder: Path, fetcher: Fetcher | None = None
+    door: str,
+    database_url: str,
+    folder: Path,
+    fetcher: Fetcher | None = None,
+    away: Away | None = None,
 ) -> AsyncIterator[Service]:
     """The service on a migrated, empty database, and the world in it."""
     settings = Settings.from_environ(
         {"MESHGRAPH_DATABASE_URL": database_url, "MESHGRAPH_DATA_DIR": str(folder)}
     )
-    outside = open_outside(settings, Here(), fetcher)
+    outside = open_outside(settings, away or Here(), fetcher)
     application = create_app(settings, outside)
     store = application.state.store
     transport = httpx2.ASGITransport(application)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx2
 import orjson
 import pytest
 
@@ -223,17 +224,52 @@ class Counting(Here):
 
     def __init__(self) -> None:
         self.calls = 0
-        self.go = asyncio.Event()
+        self.asked, self.go = asyncio.Event(), asyncio.Event()
         self.cancelled = False
 
     async def run(self, function: Callable[..., Any], /, *arguments: Any, seconds: float) -> Any:
         self.calls += 1
+        self.asked.set()
         try:
             await self.go.wait()
         except asyncio.CancelledError:
             self.cancelled = True
             raise
         return await super().run(function, *arguments, seconds=seconds)
+
+
+async def test_a_rest_client_that_leaves_ends_its_evaluation(
+    database_url: str, tmp_path: Path
+) -> None:
+    counting, leaving = Counting(), asyncio.Event()
+    body = b'{"design": ' + orjson.dumps(design()) + b"}"
+    messages = iter([{"type": "http.request", "body": body}])
+
+    async def receive() -> Any:
+        if (message := next(messages, None)) is not None:
+            return message
+        await leaving.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    async with opened("rest", database_url, tmp_path, away=counting) as service:
+        transport = service.client._transport
+        assert isinstance(transport, httpx2.ASGITransport)
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/evaluate",
+            "query_string": b"",
+            "headers": [(b"authorization", f"Bearer {service.token('bob')}".encode())],
+        }
+        request = asyncio.ensure_future(transport.app(scope, receive, send))
+        await asyncio.wait_for(counting.asked.wait(), 10)
+        leaving.set()
+        await asyncio.wait_for(request, 10)
+        await asyncio.sleep(0.01)
+        assert counting.cancelled
 
 
 RULES = Rules.of(b"[]")
