@@ -25,7 +25,7 @@ from app.demo import is_empty, load_demo
 from app.permissions import Permission
 from app.registering import register
 from app.registry.definitions import model_id
-from app.registry.kubernetes import core_package
+from app.registry.kubernetes import core_model, core_package
 from app.settings import Settings, SettingsError
 from app.vault import Vault
 
@@ -60,7 +60,7 @@ def seed(settings: Settings, *, demo: bool) -> bool:
 async def _seed(store: Store, settings: Settings, demo: bool) -> bool:  # noqa: FBT001 - see `seed`
     async with store.reading() as session:
         missing, empty = await missing_keys(session), await is_empty(session)
-        known = await session.get(Model, model_id(core_package().model))
+        known = await session.get(Model, model_id(core_model()))
     if demo and empty:
         vault = open_vault(settings)
         await store.write(lambda session: load_demo(session, vault), timeout=SECONDS)

@@ -92,6 +92,7 @@ METHODS: Mapping[str, Callable[[Progress, Any], Awaitable[generation.Generated]]
     "url": _source,
 }
 
+
 def _required(body: Any, *members: str) -> list[Any]:
     """The members of the body; raises `BadInput` for the first that is not there."""
     for member in members:

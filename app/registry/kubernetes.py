@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
-from app.registry.definitions import Package
-from app.registry.generating import generated_package
+from app.registry.definitions import Model, Package
+from app.registry.generating import generated_model, generated_package
 from app.registry.model_sources import ModelSource
 
 DOCUMENT = Path(__file__).with_name("kubernetes.json")
@@ -42,5 +42,20 @@ SOURCE = ModelSource(
 @cache
 def core_package() -> Package:
     """The model `kubernetes` with a component of each built-in kind; its version is the release."""
+    document = _document()
+    return generated_package(SOURCE, [document], _release(document))
+
+
+def core_model() -> Model:
+    """The model alone, which is made far sooner."""
+    return generated_model(SOURCE, _release(_document()))
+
+
+def _document() -> dict[str, Any]:
     document: dict[str, Any] = orjson.loads(DOCUMENT.read_bytes())
-    return generated_package(SOURCE, [document], document["info"]["version"])
+    return document
+
+
+def _release(document: dict[str, Any]) -> str:
+    version: str = document["info"]["version"]
+    return version

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from app.registry.definitions import Component
+from app.registry.definitions import Component, model_id
 from app.registry.drawings import drawing_flaw
-from app.registry.kubernetes import DOCUMENT, core_package
+from app.registry.kubernetes import DOCUMENT, core_model, core_package
 
 COMPONENTS = {(each.version, each.kind): each for each in core_package().components}
 
@@ -73,3 +73,8 @@ def test_the_document_is_kept_a_line_each_in_order() -> None:
     names = re.findall(r'^    "(io\.k8s[^"]+)": \{', DOCUMENT.read_text("utf-8"), re.MULTILINE)
     assert names == sorted(names)
     assert len(names) == len(json.loads(DOCUMENT.read_bytes())["definitions"])
+
+
+def test_the_model_alone_is_that_of_the_package() -> None:
+    assert core_model() == core_package().model
+    assert model_id(core_model()) == model_id(core_package().model)
