@@ -7,6 +7,7 @@
     ├── Forbidden         FORBIDDEN
     ├── NotFound          NOT_FOUND
     ├── LimitExceeded     LIMIT_EXCEEDED
+    ├── Lagging           LAGGING
     └── Unavailable       UNAVAILABLE
         └── SnapshotLost
 
@@ -29,6 +30,7 @@ class Code(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     NOT_FOUND = "NOT_FOUND"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    LAGGING = "LAGGING"
     UNAVAILABLE = "UNAVAILABLE"
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -86,6 +88,12 @@ class LimitExceeded(Problem):
     """A request larger than the service accepts; `limits` says which and how far."""
 
     code = Code.LIMIT_EXCEEDED
+
+
+class Lagging(Problem):
+    """A subscriber who takes events more slowly than they come, and has to subscribe anew."""
+
+    code = Code.LAGGING
 
 
 class Unavailable(Problem):

@@ -21,6 +21,7 @@ from strawberry.utils.str_converters import to_camel_case
 from app import evaluation_work, logs
 from app.auth import Authenticator, credential
 from app.away import Away
+from app.broker import Broker
 from app.db.engine import Store
 from app.disconnects import while_connected
 from app.errors import Unavailable
@@ -66,12 +67,14 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
     settings = settings or Settings.from_environ(os.environ)
     store = Store.open(settings.database_url)
     outside = outside or open_outside(settings)
+    broker = Broker(store, settings.database_url)
     identity = Identity(
         store,
         Vault.from_file(settings.vault_keys_file),
         Authenticator.from_settings(settings),
         provision=settings.unknown_users == "provision",
         outside=outside,
+        broker=broker,
     )
     open_context = _open_context(identity, settings)
     operations = _operations(settings, store)
@@ -79,6 +82,7 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await broker.close()
         await outside.close()
         await store.close()
 
@@ -95,7 +99,7 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
     )
     # A path that ends in a slash is none that is documented, and a redirect is no answer.
     application.router.redirect_slashes = False
-    application.state.store = store
+    application.state.store, application.state.broker = store, broker
     return application
 
 

@@ -217,6 +217,12 @@ def _environment_connection(viewer: Sight) -> ColumnElement[bool]:
     )
 
 
+def own_event(viewer: Sight) -> ColumnElement[bool]:
+    """The viewer is the owner of the event."""
+    own: ColumnElement[bool] = Event.user_id == viewer.user_id
+    return own
+
+
 def _catalogue(viewer: Sight) -> ColumnElement[bool]:
     return true() if viewer.user_id is not None else false()
 
@@ -245,7 +251,10 @@ VISIBLE: Mapping[type[Table], Callable[[Sight], ColumnElement[bool]]] = {
     Relationship: _catalogue,
     Policy: _catalogue,
     Design: lambda viewer: Design.user_id == viewer.user_id,
-    Event: lambda viewer: Event.user_id == viewer.user_id,
+    Event: lambda viewer: or_(
+        own_event(viewer),
+        any_of(Event.organization_id, viewer.organizations_with(Permission.VIEW_EVENTS)),
+    ),
 }
 
 

@@ -6,15 +6,19 @@ and `Command` hold a function, which can be called but not looked into.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
-from app.db.base import Table
+from sqlalchemy import ColumnElement, and_
+
+from app.db.base import Table, live
 from app.db.inserting import Draft
 from app.permissions import Permission
+from resolvers.access import Sight, visible
 from resolvers.listing import Listing
+from resolvers.telling import Tells
 
 
 class Public(Enum):
@@ -100,10 +104,19 @@ class PagePart:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many live, visible rows of a table have each value of a column, as a JSON object."""
+    """How many live, visible rows of a table have each value of a column, as a JSON object.
+
+    `mine` narrows them further, by who asks.
+    """
 
     table: type[Table]
     attribute: str
+    mine: Callable[[Sight], ColumnElement[bool]] | None = None
+
+    def criterion(self, viewer: Sight) -> ColumnElement[bool]:
+        """What a row meets that is counted."""
+        seen = and_(live(self.table), visible(self.table, viewer))
+        return seen if self.mine is None else and_(seen, self.mine(viewer))
 
 
 @dataclass(frozen=True)
@@ -133,6 +146,7 @@ class Current:
 class Command:
     """A change, run in a transaction, and what the caller gets of its result.
 
+    `tells(input, result)` is the event that goes with it; without, `run` writes its own.
     `lone(viewer, input, row_id)` is the row that `run` would insert, where that is all it would
     do, and nothing can hang on the row yet; else None. `prepare(context, input)` comes before the
     transaction, takes its time, and makes what `run` is given.
@@ -141,6 +155,7 @@ class Command:
     run: Callable[..., Awaitable[Any]]
     payload: Callable[[Any], Any]
     access: Access
+    tells: Tells | None = None
     lone: Callable[..., Draft | None] | None = None
     prepare: Callable[..., Awaitable[Any]] | None = None
 
@@ -148,6 +163,14 @@ class Command:
     def key(self) -> Permission | None:
         """The permission key that it needs; None where to be signed in is enough."""
         return self.access if isinstance(self.access, Permission) else None
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """Rows as they come: `run(context, **arguments)` is an asynchronous generator."""
+
+    run: Callable[..., AsyncGenerator[Any, None]]
+    access: Access
 
 
 @dataclass(frozen=True)
@@ -173,5 +196,6 @@ Answer = (
     | Anyone
     | Current
     | Command
+    | Streamed
     | Computed
 )

@@ -18,6 +18,7 @@ from resolvers import credentials, texts
 from resolvers.access import Viewer, connections_open, visible
 from resolvers.context import Context, Work
 from resolvers.listing import Filter, Listing, Order, Via
+from resolvers.telling import Tells, Told
 
 #: Where the metadata of a `meshery` connection carries the id of its server.
 SERVER_ID_KEYS = ("server_id", "meshery_server_id", "instance_id", "id")
@@ -224,3 +225,22 @@ async def remove_meshery(work: Work, given: Any) -> Connection:
         message = f"mesheryServerId: no Meshery server {given.meshery_server_id} is connected."
         raise NotFound(message, field="mesheryServerId")
     return await _delete(work, await governed(work, connection_id))
+
+
+def told(action: str, words: str) -> Tells:
+    """What is told of a command on a connection, which is of where it was assigned last."""
+
+    def tells(given: Any, row: Connection | Draft) -> Told:
+        assigned = (
+            select(Environment.organization_id)
+            .join(EnvironmentConnection, EnvironmentConnection.environment_id == Environment.id)
+            .where(EnvironmentConnection.connection_id == row.id)
+            .order_by(EnvironmentConnection.id.desc())
+            .limit(1)
+        )
+        home = None if isinstance(row, Draft) else assigned.scalar_subquery()
+        metadata = {"kind": row.kind, "status": row.status}
+        description = words.format(row=row, given=given)
+        return Told("connection", action, description, row.id, home, metadata)
+
+    return tells

@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlalchemy import Executable, Result, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.broker import Broker
+from app.db.access import has_written
 from app.db.base import Table, live, new_id
 from app.db.engine import Store
 from app.db.inserting import Draft
@@ -24,6 +26,7 @@ from app.vault import Vault
 from resolvers.access import Viewer, lacking, visible
 from resolvers.grants import is_current
 from resolvers.loaders import Loaders
+from resolvers.telling import Tells, tell
 
 Row = TypeVar("Row", bound=Table)
 Answer = TypeVar("Answer")
@@ -39,6 +42,8 @@ class Context:
 
     With `reload`, `viewer` may have been read earlier: a snapshot or a transaction begins with a
     look whether the rights are still the same, and they are read again where they are not.
+    `proof` tells whether the token is still good; `last_event_id` is the event that a subscription
+    has given last.
     """
 
     store: Store
@@ -46,6 +51,9 @@ class Context:
     viewer: Viewer
     reload: Reload | None = None
     outside: Outside | None = None
+    events: Broker | None = None
+    proof: Callable[[], Awaitable[None]] | None = None
+    last_event_id: str | None = None
     _loaders: Loaders | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _session: AsyncSession | None = None
@@ -59,6 +67,18 @@ class Context:
         if self.outside is None:
             raise Unavailable("Nothing can be brought in here.")
         return self.outside.intake
+
+    @property
+    def broker(self) -> Broker:
+        """Where events come from as they happen; raises `Unavailable` where there is none."""
+        if self.events is None:
+            raise Unavailable("Events cannot be followed here.")
+        return self.events
+
+    async def prove(self) -> None:
+        """Raise `Unauthenticated` if the token is not good any more."""
+        if self.proof is not None:
+            await self.proof()
 
     @property
     def evaluator(self) -> Evaluator:
@@ -150,22 +170,27 @@ class Context:
         command: Callable[..., Awaitable[Answer]],
         permission: Permission | None,
         arguments: object,
+        tells: Tells | None = None,
     ) -> Answer:
         """Run a command in a transaction, again from its start when the database asks for it.
 
-        The connection that reads is given back first: a writer never waits for itself. The
-        transaction may know of rights that whoever admitted the caller did not: they must still
-        hold the permission key.
+        What it changed is told by an event in the same transaction. The connection that reads is
+        given back first: a writer never waits for itself. The transaction may know of rights that
+        whoever admitted the caller did not: they must still hold the permission key.
         """
         await self.give_back()
         row_id, self._attempted = self._attempted or new_id(), None
+        event_id = new_id()
 
         async def work(session: AsyncSession) -> Answer:
             await self._renew(session)
             self.viewer.require(permission)
-            return await command(
+            answer = await command(
                 Work(session, self.viewer, self.vault, permission, row_id), arguments
             )
+            if tells is not None and await has_written(session):
+                await tell(session, tells(arguments, answer), self.viewer, event_id)
+            return answer
 
         return await self.store.write(work)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy import update as update_rows
 from strawberry import UNSET
 
@@ -15,6 +16,7 @@ from resolvers import texts
 from resolvers.connections import governed
 from resolvers.context import Work
 from resolvers.listing import Filter, Listing, Order
+from resolvers.telling import Tells, Told
 
 ENVIRONMENTS = Listing(
     Environment,
@@ -124,3 +126,18 @@ async def remove_connection(work: Work, given: Any) -> EnvironmentConnection:
         raise NotFound(message, field="connectionId")
     assigned.deleted_at = now()
     return assigned
+
+
+def told(action: str, words: str) -> Tells:
+    """What is told of a command on an environment, or on the connections in it."""
+
+    def tells(given: Any, row: Environment | EnvironmentConnection) -> Told:
+        description = words.format(row=row, given=given)
+        if isinstance(row, Environment):
+            return Told("environment", action, description, row.id, row.organization_id)
+        home = select(Environment.organization_id).where(Environment.id == row.environment_id)
+        metadata = {"connection_id": str(row.connection_id)}
+        known = row.environment_id
+        return Told("environment", action, description, known, home.scalar_subquery(), metadata)
+
+    return tells

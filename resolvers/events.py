@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,9 @@ from strawberry import UNSET
 from app.db.arrays import any_of
 from app.db.base import UtcDateTime, live, new_id, now
 from app.db.events import SYSTEM_ID, Event
-from app.errors import Problem
+from app.errors import NotFound, Problem
 from resolvers import texts
-from resolvers.access import Viewer, visible
+from resolvers.access import Viewer, own_event
 from resolvers.context import Context, Work
 from resolvers.listing import Filter, Listing, Order
 
@@ -38,10 +39,21 @@ EVENTS = Listing(
         "action": Filter.among(Event.action),
         "acted_upon": Filter.equals(Event.acted_upon),
         "operation_id": Filter.equals(Event.operation_id),
-        "since": Filter(lambda moment, _: Event.created_at >= moment, UtcDateTime()),
-        "until": Filter(lambda moment, _: Event.created_at < moment, UtcDateTime()),
+        "since": Filter(
+            lambda moment, _: Event.created_at >= moment,
+            UtcDateTime(),
+            holds=lambda row, moment: row.created_at >= moment,
+        ),
+        "until": Filter(
+            lambda moment, _: Event.created_at < moment,
+            UtcDateTime(),
+            holds=lambda row, moment: row.created_at < moment,
+        ),
     },
+    mine=own_event,
 )
+#: The trail of what was done in an organization, deleted by its owner or not.
+EVENTS_OF_ORGANIZATION = replace(EVENTS, mine=None, lasting=True).under(Event.organization_id)
 
 
 def event(
@@ -130,12 +142,19 @@ async def _found(work: Work, ids: Any) -> list[Event]:
     wanted = list(dict.fromkeys(ids))
     statement = (
         select(Event)
-        .where(any_of(Event.id, wanted), live(Event), visible(Event, work.viewer))
+        .where(any_of(Event.id, wanted), live(Event), own_event(work.viewer))
         .order_by(Event.id)
         .with_for_update()
     )
     rows = {row.id: row for row in await work.session.scalars(statement)}
     return [rows[each] for each in wanted if each in rows]
+
+
+async def _own(work: Work, event_id: UUID) -> Event:
+    found = await _found(work, [event_id])
+    if not found:
+        raise NotFound(f"eventId: there is no event with the id {event_id}.", field="eventId")
+    return found[0]
 
 
 async def remove_several(work: Work, given: Any) -> list[UUID]:
@@ -156,13 +175,13 @@ async def mark_several(work: Work, given: Any) -> list[UUID]:
 
 async def remove(work: Work, given: Any) -> Event:
     """`DELETE /events/{id}`; raises `NotFound`."""
-    row = await work.find(Event, given.event_id, "eventId")
+    row = await _own(work, given.event_id)
     row.deleted_at = now()
     return row
 
 
 async def mark(work: Work, given: Any) -> Event:
     """`PUT /events/{id}/status`; raises `NotFound`."""
-    row = await work.find(Event, given.event_id, "eventId")
+    row = await _own(work, given.event_id)
     row.status = given.status.value
     return row

@@ -7,7 +7,8 @@ one executor can read it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -31,11 +32,13 @@ from resolvers.answers import (
     One,
     Public,
     Related,
+    Streamed,
 )
 from resolvers.context import Context
 from resolvers.identifiers import is_id, parse, parse_input
 from resolvers.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, NESTED_PAGE_SIZE, Listing
 from resolvers.pages import Page, ask
+from resolvers.telling import Tells
 
 #: In place of a default: the argument must be given.
 REQUIRED = inspect.Parameter.empty
@@ -51,7 +54,11 @@ def admit(context: Context, access: Access | None, organization: UUID | None = N
 
 
 def _field(
-    answer: Answer, resolve: Callable[..., Any] | None, description: str, arguments: Any = ()
+    answer: Answer,
+    resolve: Callable[..., Any] | None,
+    description: str,
+    arguments: Any = (),
+    make: Callable[..., Any] = strawberry.field,
 ) -> Any:
     """A Strawberry field that carries its declaration; its type is the class's annotation."""
     metadata = {"answer": answer}
@@ -70,22 +77,29 @@ def _field(
     ]
     resolver = _parsing_ids(resolve, arguments) if arguments else resolve
     resolver.__signature__ = inspect.Signature([*first, *given])  # type: ignore[attr-defined]
-    return strawberry.field(resolver=resolver, description=description, metadata=metadata)
+    return make(resolver=resolver, description=description, metadata=metadata)
 
 
 def _parsing_ids(resolve: Callable[..., Any], arguments: Any) -> Callable[..., Any]:
     """The resolver, given UUIDs for the ids among its arguments and inside its inputs."""
     ids = {name for name, type_, *_ in arguments if is_id(type_)}
 
-    async def parsed(root: Any, info: Info, **given: Any) -> Any:
-        values = {
+    def values(given: Mapping[str, Any]) -> dict[str, Any]:
+        return {
             name: parse(value, to_camel_case(name)) if name in ids else parse_input(value)
             for name, value in given.items()
             if value is not strawberry.UNSET
         }
-        return await resolve(root, info, **values)
 
-    return parsed
+    async def parsed(root: Any, info: Info, **given: Any) -> Any:
+        return await resolve(root, info, **values(given))
+
+    async def streaming(root: Any, info: Info, **given: Any) -> AsyncIterator[Any]:
+        async with aclosing(resolve(root, info, **values(given))) as rows:
+            async for row in rows:
+                yield row
+
+    return streaming if inspect.isasyncgenfunction(resolve) else parsed
 
 
 def column(attribute: InstrumentedAttribute[Any] | str, description: str) -> Any:
@@ -196,15 +210,17 @@ def command(
     description: str,
     *,
     needs: Access,
+    tells: Tells | None = None,
     lone: Callable[..., Any] | None = None,
     prepare: Callable[..., Awaitable[Any]] | None = None,
 ) -> Any:
     """A mutation: `run` changes the store, `payload` says what the caller gets of its result.
 
-    What takes long or reaches out of the store is done by `prepare(context, input)` before, and
-    `run` is given what it answers.
+    `tells` makes the event of what was changed; without it `run` writes its own. What takes long
+    or reaches out of the store is done by `prepare(context, input)` before, and `run` is given
+    what it answers.
     """
-    answer = Command(run, payload, needs, lone, prepare)
+    answer = Command(run, payload, needs, tells, lone, prepare)
 
     async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:  # noqa: ARG001
         if not info.context.viewer.may(answer.key):
@@ -213,10 +229,32 @@ def command(
         prepared = (
             given["input"] if prepare is None else await prepare(info.context, given["input"])
         )
-        return payload(await info.context.write(run, answer.key, prepared))
+        return payload(await info.context.write(run, answer.key, prepared, tells))
 
     arguments = [("input", input_, "What to change.", REQUIRED)]
     return _field(answer, resolve, description, arguments)
+
+
+def streamed(
+    run: Callable[..., AsyncGenerator[Any, None]],
+    description: str,
+    *arguments: tuple[str, Any, str, Any],
+    access: Access,
+) -> Any:
+    """A subscription to what `run(context, **arguments)` yields: rows of a table.
+
+    The id of each is noted before it is given, for transports that can resume after it.
+    """
+
+    async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:  # noqa: ARG001
+        context = info.context
+        admit(context, access)
+        async with aclosing(run(context, **given)) as rows:
+            async for row in rows:
+                context.last_event_id = str(row.id)
+                yield row
+
+    return _field(Streamed(run, access), resolve, description, arguments, strawberry.subscription)
 
 
 def computed(

@@ -14,6 +14,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth import Authenticator
+from app.broker import Broker
 from app.claims import Claims
 from app.db.base import new_id
 from app.db.engine import Store
@@ -49,6 +50,7 @@ class Identity:
     authenticator: Authenticator
     provision: bool = False
     outside: Outside | None = None
+    broker: Broker | None = None
     clock: Callable[[], float] = time.monotonic
     _viewers: Viewers = field(default_factory=Viewers)
     _turns: WeakValueDictionary[bytes, asyncio.Lock] = field(default_factory=WeakValueDictionary)
@@ -64,10 +66,13 @@ class Identity:
     async def context(self, credential: str | None) -> Context:
         """A context whose snapshot has not been opened, for who will close it."""
         if credential is None:
-            return Context(self.store, self.vault, ANYBODY, None, self.outside)
+            return Context(self.store, self.vault, ANYBODY, None, self.outside, self.broker)
         proven = self._proven(credential) or await self._prove(credential)
         reload = partial(self._reload, credential, proven)
-        return Context(self.store, self.vault, proven.viewer, reload, self.outside)
+        still = partial(self._still, credential, proven)
+        return Context(
+            self.store, self.vault, proven.viewer, reload, self.outside, self.broker, still
+        )
 
     def cached(self, credential: str | None) -> Viewer | None:
         """The viewer, where that needs no reading; None where it does.
@@ -126,6 +131,12 @@ class Identity:
             raise Unauthenticated(UNKNOWN)
         self._viewers.put(key_of(credential), replace(proven, viewer=viewer))
         return viewer
+
+    async def _still(self, credential: str, proven: Proven) -> None:
+        """Raise `Unauthenticated` if the token has expired, or its key is not trusted any more."""
+        known = proven.revision == self.authenticator.revision()
+        if not known or not self.authenticator.lasts(proven.claims):
+            await self.authenticator.verify(credential)
 
     async def _load(self, claims: Claims) -> Viewer:
         viewer = await self._find(claims.subject)

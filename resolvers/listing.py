@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
@@ -35,20 +34,30 @@ Criterion = ColumnElement[bool]
 class Filter:
     """A condition of a list. `load` makes of what the caller gave the value that is bound.
 
-    The criterion gets the value, or a parameter for it, and whoever asks.
+    The criterion gets the value, or a parameter for it, and whoever asks. `holds` says the same of
+    a row that is at hand, for lists that can be followed.
     """
 
     criterion: Callable[[Any, Sight], Criterion]
     type: TypeEngine[Any]
     load: Callable[[Any], Any] = lambda value: value
+    holds: Callable[[Any, Any], bool] | None = None
 
     @classmethod
     def equals(cls, column: InstrumentedAttribute[Any]) -> Filter:
-        return cls(lambda value, _: column == value, column.type)
+        return cls(
+            lambda value, _: column == value,
+            column.type,
+            holds=lambda row, value: getattr(row, column.key) == value,
+        )
 
     @classmethod
     def among(cls, column: InstrumentedAttribute[Any]) -> Filter:
-        return cls(lambda values, _: any_of(column, values), Array(column.type))
+        return cls(
+            lambda values, _: any_of(column, values),
+            Array(column.type),
+            holds=lambda row, values: getattr(row, column.key) in values,
+        )
 
     @classmethod
     def contains(cls, column: InstrumentedAttribute[Any]) -> Filter:
@@ -92,7 +101,7 @@ class Via:
     once for the parent, where visibility is asked for each row.
     """
 
-    parent: InstrumentedAttribute[UUID]
+    parent: InstrumentedAttribute[Any]
     joins: tuple[tuple[type[Table], Criterion], ...] = ()
     where: tuple[Criterion, ...] = ()
     opens: Callable[[Any, Sight], Criterion] | None = None
@@ -102,7 +111,8 @@ class Via:
 class Listing:
     """One list of the graph. Compared by identity: each is declared once.
 
-    `otherwise` names a filter which, when false, turns the list into another one.
+    `otherwise` names a filter which, when false, turns the list into another one. `mine` narrows
+    it by who asks, beyond what they may see; `lasting` rows are listed also when deleted.
     """
 
     table: type[Table]
@@ -114,10 +124,12 @@ class Listing:
     all_rows: int = ALL_ROWS
     otherwise: tuple[str, Listing] | None = None
     everyone: bool = False
+    mine: Callable[[Sight], Criterion] | None = None
+    lasting: bool = False
 
     def under(
         self,
-        parent: InstrumentedAttribute[UUID],
+        parent: InstrumentedAttribute[Any],
         *joins: tuple[type[Table], Criterion],
         opens: Callable[[Any, Sight], Criterion] | None = None,
     ) -> Listing:

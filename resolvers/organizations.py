@@ -16,6 +16,7 @@ from app.errors import Forbidden, NotFound
 from resolvers import texts
 from resolvers.context import Context, Work
 from resolvers.listing import Listing, Order
+from resolvers.telling import Tells, Told
 from resolvers.users import find_user
 
 ORGANIZATIONS = Listing(
@@ -156,3 +157,17 @@ async def _leave_teams(work: Work, organization: Organization, user: User) -> No
     )
     for membership in (await work.session.execute(leaving)).scalars():
         membership.deleted_at = now()
+
+
+def told(action: str, words: str) -> Tells:
+    """What is told of a command on an organization, or on a membership of one."""
+
+    def tells(given: Any, row: Organization | OrganizationUser) -> Told:
+        if isinstance(row, OrganizationUser):
+            known, metadata = row.organization_id, {"user_id": str(row.user_id)}
+        else:
+            known, metadata = row.id, {}
+        description = words.format(row=row, given=given)
+        return Told("organization", action, description, known, known, metadata)
+
+    return tells

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.db.base import Table, live
+from app.db.base import Table
 from app.errors import BadInput
-from resolvers.access import visible
+from resolvers.answers import Tally
 from resolvers.context import Context
 from resolvers.cursors import decode_cursor, encode_cursor
 from resolvers.listing import (
@@ -184,11 +184,9 @@ def _plain(value: Any) -> Any:
     return getattr(value, "value", value)
 
 
-async def tally(context: Context, table: type[Table], attribute: str) -> dict[str, int]:
+async def tally(context: Context, answer: Tally) -> dict[str, int]:
     """How many of all the viewer's rows have each value, whatever a page of them narrows."""
     viewer = await context.settled()
-    value = getattr(table, attribute)
-    statement = (
-        select(value, func.count()).where(live(table), visible(table, viewer)).group_by(value)
-    )
+    value = getattr(answer.table, answer.attribute)
+    statement = select(value, func.count()).where(answer.criterion(viewer)).group_by(value)
     return {row[0]: row[1] for row in await context.read(statement)}

@@ -19,6 +19,7 @@ from resolvers import texts
 from resolvers.access import teams_open
 from resolvers.context import Work
 from resolvers.listing import Filter, Listing, Order
+from resolvers.telling import Tells, Told
 from resolvers.users import find_user
 
 TEAMS = Listing(
@@ -160,3 +161,22 @@ async def remove_user(work: Work, given: Any) -> TeamUser:
         raise NotFound(f"user: {given.user!r} is not in this team.", field="user")
     member.deleted_at = now()
     return member
+
+
+def told(action: str, words: str) -> Tells:
+    """What is told of a command on a team in the organization that its input names."""
+
+    def tells(given: Any, row: Team | TeamOrganization | TeamUser) -> Told:
+        team = row.id if isinstance(row, Team) else row.team_id
+        metadata = {"user_id": str(row.user_id)} if isinstance(row, TeamUser) else {}
+        description = words.format(row=row, given=given)
+        return Told("team", action, description, team, given.organization_id, metadata)
+
+    return tells
+
+
+def told_of_link(given: Any, row: Team | TeamOrganization) -> Told:
+    """What is told of `add_to_organization`, which may delete as well."""
+    if given.action:
+        return told("delete", "Deleted the team '{row.name}'")(given, row)
+    return told("update", "Linked a team to the organization")(given, row)

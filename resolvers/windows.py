@@ -24,7 +24,10 @@ def matching(
     """
     listing = ask.listing
     alive = live(listing.table)
-    statement = statement.where(~alive if ask.deleted else alive)
+    if not listing.lasting:
+        statement = statement.where(~alive if ask.deleted else alive)
+    if listing.mine is not None:
+        statement = statement.where(listing.mine(viewer))
     if not listing.everyone:
         statement = statement.where(_shown(listing, viewer, parent))
     if listing.via is not None:
@@ -100,7 +103,7 @@ def _windowed(
     ask: Ask,
     inner: Select[*tuple[Any, ...]],
     sort: tuple[Expression, ...],
-    parent: InstrumentedAttribute[UUID] | None,
+    parent: InstrumentedAttribute[Any] | None,
     parents: list[UUID],
     *,
     only: tuple[str, ...] | None,

@@ -12,7 +12,7 @@ from schema.connections import ConnectionMutation, ConnectionQuery
 from schema.designs import DesignMutation, DesignQuery
 from schema.environments import EnvironmentMutation, EnvironmentQuery
 from schema.evaluations import EvaluationMutation
-from schema.events import EventMutation, EventQuery
+from schema.events import EventMutation, EventQuery, EventSubscription
 from schema.keys import KeyQuery
 from schema.nodes import Node
 from schema.organizations import OrganizationMutation, OrganizationQuery
@@ -71,4 +71,8 @@ Mutation = merge_types(
     ),
 )
 
-schema = strawberry.Schema(Query, Mutation, types=[OrganizationTeam], config=configuration())
+Subscription = merge_types("Subscription", (EventSubscription,))
+
+schema = strawberry.Schema(
+    Query, Mutation, Subscription, types=[OrganizationTeam], config=configuration()
+)

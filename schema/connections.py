@@ -152,6 +152,7 @@ class ConnectionMutation:
         lambda row: CreateConnectionPayload(connection=row),
         "Register a connection.",
         needs=Permission.ADD_CLUSTER,
+        tells=resolve.told("create", "Registered the connection '{row.name}'"),
         lone=resolve.lone,
     )
     update_connection: UpdateConnectionPayload = command(
@@ -160,6 +161,7 @@ class ConnectionMutation:
         lambda row: UpdateConnectionPayload(connection=row),
         "Change a connection.",
         needs=Permission.CHANGE_CONNECTION_STATE,
+        tells=resolve.told("update", "Changed the connection '{row.name}'"),
     )
     delete_connection: DeletedPayload = command(
         resolve.remove,
@@ -167,6 +169,7 @@ class ConnectionMutation:
         lambda row: DeletedPayload(deleted_id=row.id),
         "Delete a connection, in all environments.",
         needs=Permission.DELETE_CONNECTION,
+        tells=resolve.told("delete", "Deleted the connection '{row.name}'"),
     )
     delete_meshery_connection: DeletedPayload = command(
         resolve.remove_meshery,
@@ -174,4 +177,5 @@ class ConnectionMutation:
         lambda row: DeletedPayload(deleted_id=row.id),
         "Delete the connection of a Meshery server.",
         needs=Permission.DELETE_CONNECTION,
+        tells=resolve.told("delete", "Deleted the connection '{row.name}'"),
     )

@@ -138,6 +138,7 @@ class EnvironmentMutation:
         lambda row: CreateEnvironmentPayload(environment=row),
         "Create an environment.",
         needs=Permission.CREATE_ENVIRONMENT,
+        tells=resolve.told("create", "Created the environment '{row.name}'"),
     )
     update_environment: UpdateEnvironmentPayload = command(
         resolve.update,
@@ -145,6 +146,7 @@ class EnvironmentMutation:
         lambda row: UpdateEnvironmentPayload(environment=row),
         "Change an environment.",
         needs=Permission.EDIT_ENVIRONMENT,
+        tells=resolve.told("update", "Changed the environment '{row.name}'"),
     )
     delete_environment: DeletedPayload = command(
         resolve.remove,
@@ -152,6 +154,7 @@ class EnvironmentMutation:
         lambda row: DeletedPayload(deleted_id=row.id),
         "Delete an environment; its connections live on.",
         needs=Permission.DELETE_ENVIRONMENT,
+        tells=resolve.told("delete", "Deleted the environment '{row.name}'"),
     )
     add_connection_to_environment: EnvironmentConnectionPayload = command(
         resolve.add_connection,
@@ -159,6 +162,7 @@ class EnvironmentMutation:
         lambda row: row,
         "Assign a connection to an environment. Assigning twice changes nothing.",
         needs=Permission.ASSIGN_CONNECTION,
+        tells=resolve.told("assign", "Assigned a connection to the environment"),
     )
     remove_connection_from_environment: EnvironmentConnectionPayload = command(
         resolve.remove_connection,
@@ -166,4 +170,5 @@ class EnvironmentMutation:
         lambda row: row,
         "Take a connection out of an environment.",
         needs=Permission.UNASSIGN_CONNECTION,
+        tells=resolve.told("unassign", "Took a connection out of the environment"),
     )

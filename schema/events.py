@@ -9,8 +9,10 @@ from strawberry.scalars import JSON
 from app.db import events as tables
 from app.db.users import User as UserRow
 from resolvers import events as resolve
+from resolvers.access import own_event
 from resolvers.answers import Public, Tally
-from resolvers.fields import column, command, listing, one, related
+from resolvers.event_stream import follow
+from resolvers.fields import column, command, listing, one, related, streamed
 from schema.listing import EventFilter, EventOrder, EventSeverity, EventStatus
 from schema.nodes import Stored, row_of
 from schema.organizations import DeletedPayload
@@ -37,6 +39,9 @@ class Event(Stored):
         _Event.operation_id, "Shared by the events of one operation that took its time."
     )
     system_id: strawberry.ID = column(_Event.system_id, "The system that tells of it.")
+    organization_id: strawberry.ID | None = column(
+        _Event.organization_id, "The id of the organization in which it happened, if in one."
+    )
     owner_id: strawberry.ID | None = column(_Event.user_id, "The id of its owner.")
     owner: User | None = related(_Event.user_id, UserRow, "Whose event it is.")
     metadata: JSON = column(_Event.metadata_, "What else is known of it.")
@@ -45,11 +50,12 @@ class Event(Stored):
 @strawberry.type(description="One page of a list.")
 class EventPage(Page[Event]):
     counts_by_severity: JSON = tally(
-        Tally(_Event, "severity"),
+        Tally(_Event, "severity", own_event),
         "How many of all your events have each severity, whatever this page is narrowed to.",
     )
     counts_by_status: JSON = tally(
-        Tally(_Event, "status"), "How many of all your events you have seen, and how many not."
+        Tally(_Event, "status", own_event),
+        "How many of all your events are read, and how many not.",
     )
 
 
@@ -176,4 +182,26 @@ class EventMutation:
         ),
         "Say of an event of yours that you have seen it, or not.",
         needs=Public.SIGNED_IN,
+    )
+
+
+@strawberry.type
+class EventSubscription:
+    events: Event = streamed(
+        follow,
+        "Events as they happen, each once, in the order in which they were committed: yours, or "
+        "with `organizationId` all those of an organization, which takes the key *View Events* "
+        "there. With `after` first those that are stored after that event, so that nothing is "
+        "missed by who subscribes again after the last event they have. It ends with an error "
+        "when the token expires (`UNAUTHENTICATED`), when the rights end (`FORBIDDEN`), and when "
+        "events come faster than they are taken (`LAGGING`).",
+        ("filter", EventFilter | None, "Conditions that all must hold.", UNSET),
+        ("after", strawberry.ID | None, "The id of the last event that you have.", UNSET),
+        (
+            "organization_id",
+            strawberry.ID | None,
+            "The organization to follow; your own events when absent.",
+            UNSET,
+        ),
+        access=Public.SIGNED_IN,
     )

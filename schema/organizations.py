@@ -16,6 +16,7 @@ from app.permissions import Permission
 from resolvers import organizations as resolve
 from resolvers.answers import Public
 from resolvers.environments import ENVIRONMENTS_OF_ORGANIZATION
+from resolvers.events import EVENTS_OF_ORGANIZATION
 from resolvers.fields import REQUIRED, column, command, computed, inside, listing, one, related
 from resolvers.teams import TEAMS_OF_ORGANIZATION
 from resolvers.users import USERS_OF_ORGANIZATION
@@ -23,6 +24,8 @@ from schema.keys import Key, Role, held_keys
 from schema.listing import (
     EnvironmentFilter,
     EnvironmentOrder,
+    EventFilter,
+    EventOrder,
     OrganizationFilter,
     OrganizationMembershipOrder,
     OrganizationOrder,
@@ -37,7 +40,9 @@ from schema.users import LazyTeam, User
 
 if TYPE_CHECKING:
     from schema.environments import Environment
+    from schema.events import EventPage
 
+LazyEventPage = Annotated["EventPage", strawberry.lazy("schema.events")]
 LazyEnvironment = Annotated["Environment", strawberry.lazy("schema.environments")]
 
 
@@ -79,6 +84,13 @@ class Organization(Stored):
     )
     environment: LazyEnvironment | None = member(
         ENVIRONMENTS_OF_ORGANIZATION, "One of its environments."
+    )
+    events: LazyEventPage = listing(
+        EVENTS_OF_ORGANIZATION,
+        "What was done here and by whom, also where its owner deleted the event. Without the key "
+        "*View Events* you see what you did yourself.",
+        order=EventOrder,
+        filter=EventFilter,
     )
     viewer_keys: Page[Key] = held_keys("The permission keys you hold here, always all of them.")
 
@@ -192,6 +204,7 @@ class OrganizationMutation:
         lambda row: CreateOrganizationPayload(organization=row),
         "Create an organization.",
         needs=Permission.CREATE_ORGANIZATION,
+        tells=resolve.told("create", "Created the organization '{row.name}'"),
     )
     update_organization: UpdateOrganizationPayload = command(
         resolve.update,
@@ -199,6 +212,7 @@ class OrganizationMutation:
         lambda row: UpdateOrganizationPayload(organization=row),
         "Change an organization.",
         needs=Permission.EDIT_ORGANIZATION,
+        tells=resolve.told("update", "Changed the organization '{row.name}'"),
     )
     delete_organization: DeletedPayload = command(
         resolve.remove,
@@ -206,6 +220,7 @@ class OrganizationMutation:
         lambda row: DeletedPayload(deleted_id=row.id),
         "Delete an organization; its environments are no longer listed.",
         needs=Permission.DELETE_ORGANIZATION,
+        tells=resolve.told("delete", "Deleted the organization '{row.name}'"),
     )
     add_user_to_organization: AddUserToOrganizationPayload = command(
         resolve.add_user,
@@ -213,6 +228,7 @@ class OrganizationMutation:
         lambda row: AddUserToOrganizationPayload(membership=row),
         "Add a user to an organization. Adding a member again changes nothing.",
         needs=Permission.ADD_USER_TO_ORGANIZATION,
+        tells=resolve.told("add_user", "Added the user '{given.user}' to the organization"),
     )
     remove_user_from_organization: RemovedPayload = command(
         resolve.remove_user,
@@ -220,4 +236,5 @@ class OrganizationMutation:
         lambda row: RemovedPayload(removed_id=row.id),
         "Remove a user from an organization and from its teams.",
         needs=Permission.REMOVE_USER_FROM_ORGANIZATION,
+        tells=resolve.told("remove_user", "Removed the user '{given.user}' from the organization"),
     )

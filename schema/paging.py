@@ -95,7 +95,7 @@ def tally(answer: Tally, description: str) -> Any:
     """How many of all one's items have each value of a column, as a JSON object."""
 
     async def count(context: Context, _: Any) -> Any:
-        return await pages.tally(context, answer.table, answer.attribute)
+        return await pages.tally(context, answer)
 
     return computed(count, description, answer=answer)
 

@@ -197,6 +197,7 @@ class TeamMutation:
         _payload(CreateTeamPayload, "team"),
         "Create a team in an organization.",
         needs=Permission.CREATE_TEAM,
+        tells=resolve.told("create", "Created the team '{row.name}'"),
     )
     update_team: UpdateTeamPayload = command(
         resolve.update,
@@ -204,6 +205,7 @@ class TeamMutation:
         _payload(UpdateTeamPayload, "team"),
         "Change a team.",
         needs=Permission.EDIT_TEAM,
+        tells=resolve.told("update", "Changed the team '{row.name}'"),
     )
     delete_team: DeletedPayload = command(
         resolve.remove,
@@ -211,6 +213,7 @@ class TeamMutation:
         lambda row: DeletedPayload(deleted_id=row.id),
         "Delete a team everywhere; its links are kept.",
         needs=Permission.DELETE_TEAM,
+        tells=resolve.told("delete", "Deleted the team '{row.name}'"),
     )
     add_team_to_organization: AddTeamToOrganizationPayload = command(
         resolve.add_to_organization,
@@ -218,6 +221,7 @@ class TeamMutation:
         _payload(AddTeamToOrganizationPayload, "result"),
         "Link an existing team to an organization, or delete it.",
         needs=Permission.EDIT_TEAM,
+        tells=resolve.told_of_link,
     )
     remove_team_from_organization: RemoveTeamFromOrganizationPayload = command(
         resolve.remove_from_organization,
@@ -225,6 +229,7 @@ class TeamMutation:
         _payload(RemoveTeamFromOrganizationPayload, "organization_team"),
         "End the link of a team and an organization; the team lives on.",
         needs=Permission.EDIT_TEAM,
+        tells=resolve.told("update", "Ended the link of a team and the organization"),
     )
     add_user_to_team: AddUserToTeamPayload = command(
         resolve.add_user,
@@ -232,6 +237,7 @@ class TeamMutation:
         _payload(AddUserToTeamPayload, "membership"),
         "Add a member of the organization to a team. Adding twice changes nothing.",
         needs=Permission.ADD_USER_TO_TEAM,
+        tells=resolve.told("add_user", "Added the user '{given.user}' to the team"),
     )
     remove_user_from_team: RemovedPayload = command(
         resolve.remove_user,
@@ -239,4 +245,5 @@ class TeamMutation:
         lambda row: RemovedPayload(removed_id=row.id),
         "Remove a user from a team.",
         needs=Permission.REMOVE_USER_FROM_TEAM,
+        tells=resolve.told("remove_user", "Removed the user '{given.user}' from the team"),
     )

@@ -102,4 +102,5 @@ async def opened(
             seen = _door(door, settings, store, client, outside)
             yield Service(seen, world, secret, client, store)
     finally:
+        await application.state.broker.close()
         await store.close()

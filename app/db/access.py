@@ -49,6 +49,7 @@ NOTHING: frozenset[str] = frozenset()
 TABLE_NAMES = frozenset(table.__tablename__ for table in DECIDING)
 
 CHANGED = "access changed"
+WRITTEN = "written"
 ADVANCE = sa.update(access_generations).values(generation=access_generations.c.generation + 1)
 
 
@@ -58,7 +59,7 @@ def current_generation() -> ScalarSelect[int]:
 
 
 class WatchedSession(Session):
-    """A session that notes whether it changed anybody's rights.
+    """A session that notes whether it wrote anything, and whether it changed anybody's rights.
 
     It sees what it flushes, and the statements it executes: any INSERT, UPDATE or DELETE of a
     deciding table counts, and any text that names one.
@@ -77,8 +78,15 @@ async def advance(session: AsyncSession) -> None:
         assert result.rowcount == 1, "access_generations has lost its row"
 
 
+async def has_written(session: AsyncSession) -> bool:
+    """Whether the transaction has changed anything."""
+    await session.flush()
+    return WRITTEN in session.info
+
+
 @event.listens_for(WatchedSession, "after_flush")
 def _note_rows(session: Session, _: object) -> None:
+    session.info[WRITTEN] = True
     if (
         any(DECIDING.get(type(row), NOTHING) is None for row in session.new)
         or any(type(row) in DECIDING for row in session.deleted)
@@ -103,5 +111,7 @@ def _note_statement(state: ORMExecuteState) -> None:
         changes = any(name in statement.text for name in TABLE_NAMES)
     else:
         changes = statement.is_dml and statement.table.name in TABLE_NAMES
+        if statement.is_dml:
+            state.session.info[WRITTEN] = True
     if changes:
         state.session.info[CHANGED] = True

@@ -27,7 +27,7 @@ from sqlalchemy.pool import StaticPool
 
 from app.db.access import WatchedSession, advance
 from app.db.direct import Direct, PostgreSQL, SQLite
-from app.db.grouping import Group
+from app.db.grouping import Group, Step
 from app.db.inserting import Draft, insertion
 from app.db.pragmas import apply
 from app.db.retry import FAILURES, retrying
@@ -62,7 +62,8 @@ class StoreInUse(RuntimeError):
 class Store:
     """A database. `reading` gives one snapshot, `write` runs a closure in a transaction.
 
-    Writers of SQLite take turns, first come first served; its own waiting is a matter of luck.
+    `committed` is called after each commit. Writers of SQLite take turns, first come first served;
+    its own waiting is a matter of luck.
     """
 
     dialect: str
@@ -72,6 +73,7 @@ class Store:
     lock: IO[str] | None = None
     _turn: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
     _group: Group | None = None
+    committed: Callable[[], None] = lambda: None
 
     @classmethod
     def open(cls, url: str, *, pool_size: int = 8) -> Store:
@@ -140,19 +142,23 @@ class Store:
         return await _at_once(self.direct.fetch, sql, parameters)
 
     async def insert(self, row: Draft, generation: int) -> bool:
-        """Insert a row by one statement.
+        """Insert a row, and the one beside it, by one statement.
 
         False where nothing was inserted: rights are no longer of that generation, or the id is
         taken, by an earlier attempt of this call or by another row. Raises as `write` does.
         """
-        made = insertion(row.table, self.dialect)
-        parameters = made.parameters(row, generation)
-        return bool(await _at_once(self._insert, made.sql, parameters))
+        beside = None if row.beside is None else row.beside.table
+        made = insertion(row.table, beside, self.dialect)
+        steps = [(each.sql, each.parameters(row, generation)) for each in made]
+        inserted = bool(await _at_once(self._insert, steps))
+        self.committed()
+        return inserted
 
-    async def _insert(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
-        if self._group is None:
-            return await self.direct.fetch(sql, parameters)
-        return await self._group.run(sql, parameters)
+    async def _insert(self, steps: Sequence[Step]) -> Sequence[Any]:
+        if self._group is not None:
+            return await self._group.run(steps)
+        ((sql, parameters),) = steps
+        return await self.direct.fetch(sql, parameters)
 
     async def write(
         self,
@@ -166,7 +172,9 @@ class Store:
         have happened. The closure must make its ids outside: it may run again even after a
         commit, when only the acknowledgement was lost.
         """
-        return await retrying(partial(self._transaction, work), timeout)
+        answer = await retrying(partial(self._transaction, work), timeout)
+        self.committed()
+        return answer
 
     async def _transaction(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
         session = SerialSession(
@@ -193,14 +201,12 @@ class Store:
             self.lock.close()
 
 
-async def _at_once(
-    run: Callable[[str, Sequence[Any]], Awaitable[Answer]], sql: str, parameters: Sequence[Any]
-) -> Answer:
+async def _at_once(run: Callable[..., Awaitable[Answer]], *given: Any) -> Answer:
     """Run a statement; the deadline of all attempts is only set where the first one fails."""
     try:
-        return await run(sql, parameters)
+        return await run(*given)
     except FAILURES:
-        return await retrying(partial(run, sql, parameters), DEADLINE)
+        return await retrying(partial(run, *given), DEADLINE)
 
 
 def _json(text: str | bytes) -> Any:

@@ -18,12 +18,15 @@ Rows = list[Any]
 MOST = 100
 
 
+#: SQL and its parameters.
+Step = tuple[str, Sequence[Any]]
+
+
 @dataclass(frozen=True)
 class Waiting:
-    """A statement and who waits for its rows."""
+    """Statements, and who waits for the rows of the first; without any the others are left out."""
 
-    sql: str
-    parameters: Sequence[Any]
+    steps: Sequence[Step]
     rows: asyncio.Future[Rows]
 
 
@@ -45,10 +48,10 @@ class Group:
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
     )
 
-    async def run(self, sql: str, parameters: Sequence[Any]) -> Rows:
-        """The rows of a statement, once it is committed; raises what the driver does."""
+    async def run(self, steps: Sequence[Step]) -> Rows:
+        """The rows of the first statement, once all are committed; raises what the driver does."""
         rows: asyncio.Future[Rows] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(sql, parameters, rows))
+        self._waiting.append(Waiting(steps, rows))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
         return await rows
@@ -95,11 +98,20 @@ class Group:
 
 
 def _outcome(connection: sqlite3.Connection, given: Waiting) -> Rows | Exception:
-    """A statement that fails leaves nothing, and the others as they are."""
+    """Statements of which one fails leave nothing, and the others as they are."""
+    connection.execute("SAVEPOINT one")
     try:
-        return connection.execute(given.sql, tuple(given.parameters)).fetchall()
+        (sql, parameters), *more = given.steps
+        rows = connection.execute(sql, tuple(parameters)).fetchall()
+        if rows:
+            for sql, parameters in more:
+                connection.execute(sql, tuple(parameters))
     except sqlite3.Error as error:
+        connection.execute("ROLLBACK TO one")
         return error
+    finally:
+        connection.execute("RELEASE one")
+    return rows
 
 
 def _tell(rows: asyncio.Future[Rows], outcome: Rows | Exception) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, inspect, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import aiosqlite
@@ -18,6 +18,8 @@ from app.db.base import Table
 from app.strict_json import encode
 
 GENERATION = "generation"
+#: What the parameters of the row beside begin with.
+BESIDE = "beside_"
 DIALECTS: dict[str, Any] = {
     "postgresql": (asyncpg.dialect, postgresql.insert),
     "sqlite": (aiosqlite.dialect, sqlite.insert),
@@ -27,48 +29,84 @@ DIALECTS: dict[str, Any] = {
 class Draft(SimpleNamespace):
     """A row of `table` that is not there yet: all its values, by attribute.
 
-    An object of the ORM would watch over each of them, and no session is to know of this one.
+    The row `beside` it is inserted if it is. An object of the ORM would watch over each of the
+    values, and no session is to know of this one.
     """
 
-    def __init__(self, table: type[Table], /, **values: Any) -> None:
+    def __init__(
+        self, table: type[Table], /, *, beside: Draft | None = None, **values: Any
+    ) -> None:
         super().__init__(**values)
         self.table = table
+        self.beside = beside
 
 
 @dataclass(frozen=True)
-class Insertion:
-    """INSERT of a row of one table, while rights are those of a generation, unless its id is taken.
-
-    Its result is one row if the row was inserted, and else none. `attributes` are the values in
-    order, as attributes of the row.
-    """
+class Statement:
+    """SQL, and how its parameters are made of a row, by the names of attributes."""
 
     sql: str
-    attributes: tuple[str, ...]
+    names: tuple[str, ...]
     process: tuple[Callable[[Any], Any] | None, ...]
 
     def parameters(self, row: Draft, generation: int) -> list[Any]:
         """The values as the driver takes them."""
-        found = []
-        for attribute, process in zip(self.attributes, self.process, strict=True):
-            value = generation if attribute == GENERATION else getattr(row, attribute)
-            found.append(process(value) if process else value)
-        return found
+        return [
+            process(value) if process else value
+            for value, process in zip(
+                (_value(row, name, generation) for name in self.names), self.process, strict=True
+            )
+        ]
+
+
+def _value(row: Draft, name: str, generation: int) -> Any:
+    if name == GENERATION:
+        return generation
+    if name.startswith(BESIDE):
+        return getattr(row.beside, name.removeprefix(BESIDE))
+    return getattr(row, name)
 
 
 @cache
-def insertion(table: type[Table], dialect: str) -> Insertion:
-    """The statement for a table, the same for all its rows."""
+def insertion(
+    table: type[Table], beside: type[Table] | None, dialect: str
+) -> tuple[Statement, ...]:
+    """INSERT of a row, while rights are those of a generation, unless its id is taken.
+
+    The result of the first statement is one row if the row was inserted, and else none; then
+    there is nothing more to do. On PostgreSQL the row beside is inserted by the same statement,
+    on SQLite by another one.
+    """
     make, insert = DIALECTS[dialect]
     known = make(json_serializer=lambda value: encode(value).decode())
-    columns = {each.key: each.columns[0] for each in inspect(table).column_attrs}
-    values = [bindparam(key, type_=column.type) for key, column in columns.items()]
+    values = _values(table, "")
     same = current_generation() == bindparam(GENERATION, type_=BigInteger())
-    statement = insert(table).from_select(
-        [column.name for column in columns.values()], select(*values).where(same)
-    )
-    statement = statement.on_conflict_do_nothing(index_elements=["id"]).returning(table.id)
-    compiled = statement.compile(dialect=known)
+    first = insert(table).from_select(list(values), select(*values.values()).where(same))
+    first = first.on_conflict_do_nothing(index_elements=["id"]).returning(table.id)
+    if beside is None:
+        return (_compiled(first, known),)
+    others = _values(beside, BESIDE)
+    if dialect == "sqlite":
+        second = insert(beside).from_select(list(others), select(*others.values()))
+        return _compiled(first, known), _compiled(second, known)
+    made = first.cte("made")
+    second = insert(beside).from_select(list(others), select(*others.values()).select_from(made))
+    return (_compiled(select(made.c.id).add_cte(second.cte("beside")), known),)
+
+
+def _values(table: type[Table], prefix: str) -> Mapping[str, ColumnElement[Any]]:
+    """What each column is given: a parameter, or the expression that is its default."""
+    columns = {each.key: each.columns[0] for each in inspect(table).column_attrs}
+    return {
+        column.name: column.default.arg
+        if column.default is not None and column.default.is_clause_element
+        else bindparam(prefix + key, type_=column.type)
+        for key, column in columns.items()
+    }
+
+
+def _compiled(statement: Any, dialect: Any) -> Statement:
+    compiled = statement.compile(dialect=dialect)
     types = [compiled.binds[name].type for name in compiled.positiontup]
-    process = [each.dialect_impl(known).bind_processor(known) for each in types]
-    return Insertion(str(compiled), tuple(compiled.positiontup), tuple(process))
+    process = [each.dialect_impl(dialect).bind_processor(dialect) for each in types]
+    return Statement(str(compiled), tuple(compiled.positiontup), tuple(process))

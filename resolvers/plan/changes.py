@@ -31,6 +31,7 @@ from resolvers.plan.generated import NotAsPlanned
 from resolvers.plan.inputs import Convert, convert
 from resolvers.plan.payloads import Payload
 from resolvers.plan.reading import Reading, Unplannable
+from resolvers.telling import draft
 
 INPUT = "input"
 REFUSED = "an argument is refused"
@@ -122,7 +123,7 @@ class ChangeCall:
         try:
             row = await self._lone(context, given)
             if row is None:
-                row = await context.write(command.run, command.key, given)
+                row = await context.write(command.run, command.key, given, command.tells)
         except LeftToInterpreter:
             raise
         except Exception as error:  # a bug as well: it is masked like the interpreter's
@@ -133,8 +134,11 @@ class ChangeCall:
         """The row that was all there was to insert, or None where there is more to do."""
         command = self.change.command
         row = command.lone(context.viewer, given, new_id()) if command.lone else None
-        if row is not None and await context.insert(row):
-            return row
+        if row is not None:
+            assert command.tells is not None
+            row.beside = draft(command.tells(given, row), context.viewer, new_id())
+            if await context.insert(row):
+                return row
         if self.change.needs_new:
             raise NotAsPlanned("the payload is read from the store")
         return None

@@ -12,8 +12,6 @@ from sqlalchemy import (
     select,
 )
 
-from app.db.base import live
-from resolvers.access import visible
 from resolvers.answers import Tally
 from resolvers.plan.objects import Making
 from resolvers.plan.paging import Paging, Rows, part_of
@@ -91,11 +89,10 @@ def _attributes(part: Node, values: Mapping[str, str]) -> str:
 
 
 def _tally(making: Making, answer: Tally, carrier: Carrier) -> str:
-    table = answer.table
-    value = getattr(table, answer.attribute)
+    value = getattr(answer.table, answer.attribute)
     counted = (
         select(value.label("value"), func.count().label("number"))
-        .where(live(table), visible(table, making.viewer))
+        .where(answer.criterion(making.viewer))
         .group_by(value)
         .subquery(making.alias())
     )
@@ -105,7 +102,7 @@ def _tally(making: Making, answer: Tally, carrier: Carrier) -> str:
     else:  # plain text: SQLite would put what it knows to be JSON into an array as it is
         together = func.json_group_object(*pairs, type_=Text()).concat("")
     collected = select(together.label("value"))
-    key, alias = ("tally", table, answer.attribute), making.alias()
+    key, alias = ("tally", answer), making.alias()
     number = carrier.read(key, alias, collected, "json", nullable=True)
     return f"({carrier.value(number)} or EMPTY)"
 

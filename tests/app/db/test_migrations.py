@@ -128,8 +128,12 @@ def catalogue(connection: Connection) -> list[tuple[str, ...]]:
 
 
 def clauses(sql: str) -> list[str]:
-    """The lines of a definition in any order: that of constraints has no meaning."""
-    return sorted(re.sub(r"\s+", " ", line).strip(" ,") for line in sql.splitlines())
+    """The lines of a definition in any order: that of constraints has no meaning, nor have quotes.
+
+    SQLite keeps the text of a statement: a table that was made anew by a migration is in quotes.
+    """
+    plain = sql.replace('"', "")
+    return sorted(re.sub(r"\s+", " ", line).strip(" ,") for line in plain.splitlines())
 
 
 def differences(connection: Connection) -> list[Any]:

@@ -1,0 +1,84 @@
+"""LISTEN and NOTIFY of PostgreSQL, by which the processes on one database wake each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+import structlog
+from sqlalchemy import URL
+
+from app.db.retry import FAILURES
+
+CHANNEL = "meshgraph_events"
+
+#: Seconds for connecting, and between two attempts.
+CONNECT_TIMEOUT = 3.0
+PAUSE = 0.5
+
+log = structlog.get_logger()
+
+
+class Listening:
+    """A connection that tells of commits and hears of those of other processes.
+
+    What is sent is empty: who hears it looks into the table. It is sent after the commits, as a
+    NOTIFY within a transaction would make commits wait for each other; several that come together
+    are told once. `heard` is called also when the connection has come back, as nobody knows what
+    was missed.
+    """
+
+    def __init__(self, url: URL, heard: Callable[[], None]) -> None:
+        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._heard = heard
+        self._telling = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, unless it has begun."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    def tell(self) -> None:
+        """Something has been committed here."""
+        self.start()
+        self._telling.set()
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except FAILURES as error:
+                log.warning("events.listening_lost", error=type(error).__name__)
+            await asyncio.sleep(PAUSE)
+
+    async def _listen(self) -> None:
+        """Listen and tell until the connection is lost; raises what the driver does."""
+        connection = await asyncpg.connect(
+            self._dsn,
+            timeout=CONNECT_TIMEOUT,
+            server_settings={"application_name": "meshgraph events"},
+        )
+        try:
+            connection.add_termination_listener(lambda _: self._telling.set())
+            await connection.add_listener(CHANNEL, self._hear)
+            self._heard()
+            while not connection.is_closed():
+                await self._telling.wait()
+                self._telling.clear()
+                await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
+        finally:
+            connection.terminate()
+
+    def _hear(self, connection: Any, pid: int, _channel: str, _payload: object) -> None:
+        if pid != connection.get_server_pid():
+            self._heard()
