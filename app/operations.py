@@ -8,7 +8,7 @@ What has been planned once has passed them all, and is only run.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -34,14 +34,15 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from app.compiling import Call, Compiler, Executed, Failed, LeftToInterpreter, Memo
 from app.documents import Documents, check_kind, chosen
-from app.errors import Code, Problem, SnapshotLost, Unauthenticated, Unavailable
-from app.graphql_errors import problem_result, refused, shown
+from app.errors import Code, Problem, Unauthenticated, Unavailable
+from app.graphql_errors import lost_its_snapshot, problem_result, refused, shown
 from app.guard import check_shape, fragments_of, has_cycles
 from app.input_values import check_variables
 from app.interruptions import Deadline
 from app.limits import Limits, refusal
 from app.metrics import COMPILED, INTERPRETED
 from app.page_cost import PageCost
+from app.subscriptions import Results, Subscription
 
 
 class Refused(Exception):
@@ -104,12 +105,42 @@ class Operations:
             operation = chosen(document, operation_name)
             check_kind(operation, queries_only=queries_only)
             return await self._execute(document, operation, variables, context, memo)
-        except Refused as refusal_:
-            return refused(refusal_.errors, refusal_.code)
-        except Unauthenticated:
-            raise
-        except Problem as problem:
-            return problem_result(problem)
+        except (Refused, Problem) as error:
+            return _told(error)
+
+    async def subscribe(
+        self,
+        source: str,
+        *,
+        context: Any,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        queries_only: bool = False,
+        admit: Callable[[], object] = lambda: None,
+    ) -> Results | ExecutionResult:
+        """As `execute`, and of a subscription the results, one for each event.
+
+        `admit` is called before a subscription begins, and may raise a `Problem` to refuse it.
+        The context is a `Subscriber`. The iteration raises the `Problem` that ends it.
+        """
+        try:
+            document = self._valid_document(source)
+            operation = chosen(document, operation_name)
+            if operation.operation is OperationType.SUBSCRIPTION:
+                given = dict(variables or {})
+                check_variables(given, self.limits)
+                self._check_cost(document, operation, self._coerce(operation, given))
+                admit()
+                return await self._subscription(document, operation, given, context).open()
+        except (Refused, Problem) as error:
+            return _told(error)
+        return await self.execute(
+            source,
+            context=context,
+            variables=variables,
+            operation_name=operation_name,
+            queries_only=queries_only,
+        )
 
     async def execute_trusted(
         self,
@@ -123,12 +154,8 @@ class Operations:
         try:
             operation = chosen(document, operation_name)
             return await self._execute(document, operation, variables, context)
-        except Refused as refusal_:
-            return refused(refusal_.errors, refusal_.code)
-        except Unauthenticated:
-            raise
-        except Problem as problem:
-            return problem_result(problem)
+        except (Refused, Problem) as error:
+            return _told(error)
 
     def prepare(self, document: DocumentNode, name: str, variables: Mapping[str, Any]) -> None:
         """Plan an operation of a document of our own before it is asked, where it can be planned.
@@ -169,6 +196,24 @@ class Operations:
                 await self._compiler.hand_over(operation, context)
             INTERPRETED.inc()
             return Executed(await self._run(document, operation, given, context), left.reason)
+
+    def _subscription(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: dict[str, Any],
+        context: Any,
+    ) -> Subscription:
+        return Subscription(
+            self._schema,
+            document,
+            operation.name.value if operation.name else None,
+            variables,
+            context,
+            executor=self._executor,
+            suggestions=not self._hide,
+            seconds=self.limits.query_seconds,
+        )
 
     def _plan(
         self,
@@ -270,7 +315,7 @@ class Operations:
         try:
             with Deadline(seconds):
                 result = await run()
-                if operation.operation is OperationType.QUERY and _lost_its_snapshot(result):
+                if operation.operation is OperationType.QUERY and lost_its_snapshot(result):
                     await context.give_back()
                     result = await run()
         except TimeoutError:
@@ -296,5 +341,10 @@ class Operations:
         return await result if inspect.isawaitable(result) else result
 
 
-def _lost_its_snapshot(result: ExecutionResult) -> bool:
-    return any(isinstance(each.original_error, SnapshotLost) for each in result.errors or ())
+def _told(error: Refused | Problem) -> ExecutionResult:
+    """The result of what was not executed; for who has ceased to be a viewer there is none."""
+    if isinstance(error, Unauthenticated):
+        raise error
+    if isinstance(error, Refused):
+        return refused(error.errors, error.code)
+    return problem_result(error)
