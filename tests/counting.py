@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 
+from app import stopping
 from app.auth import credential
 from app.connection_init import Headers, credential_of
 from app.errors import Forbidden, Lagged, Problem, Unauthenticated, Unavailable
@@ -166,6 +168,12 @@ async def admit(headers: Headers, payload: Mapping[str, Any] | None) -> str:
     return token
 
 
+@asynccontextmanager
+async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    stopping.watch()
+    yield
+
+
 def service(limits: Limits | None = None) -> Service:
     """The graph at `/graphql`, over HTTP, server-sent events and WebSocket."""
     operations = Operations(SCHEMA, limits or Limits())
@@ -173,5 +181,6 @@ def service(limits: Limits | None = None) -> Service:
     return Service(
         [(at("/graphql"), GraphQLOverHTTP(operations, open_for_request, places=places))],
         layers=[Middleware(Envelope)],
+        lifespan=lifespan,
         sockets={"/graphql": GraphQLOverWebSocket(operations, admit, open_context, places)},
     )
