@@ -32,6 +32,7 @@ from app.strict_json import encode
 OpenContext = Callable[[Request], AbstractAsyncContextManager[Any]]
 Header = tuple[bytes, bytes]
 
+METHODS = ("GET", "POST")
 ALLOW = (b"allow", b"GET, POST")
 CLOSE = (b"connection", b"close")
 COMPILED = (b"x-meshgraph-executor", b"compiled")
@@ -57,6 +58,10 @@ class Refusal(Exception):
         super().__init__(message)
         self.status = status
         self.headers = headers
+
+
+def _other_method() -> Refusal:
+    return Refusal(405, "Send GraphQL requests with GET or POST.", ALLOW)
 
 
 class Answer(NamedTuple):
@@ -93,17 +98,16 @@ class GraphQLOverHTTP:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))  # the first of a name counts
         media = _preferred(headers.get(b"accept"), self._offered(scope))
+        if media == EVENT_STREAM:
+            await self._stream(scope, headers, receive, send)
+            return
         try:
-            if media == EVENT_STREAM:
-                answer = await self._stream(scope, headers, receive, send)
-            else:
-                answer = await self._answer(scope, headers, receive, media)
+            answer = await self._answer(scope, headers, receive, media)
         except Refusal as refusal:
             answer = _refuse(refusal, media)
         except ClientDisconnect:
             return
-        if answer is not None:
-            await _send(answer, send)
+        await _send(answer, send)
 
     def _offered(self, scope: Scope) -> tuple[str, ...]:
         page = self.explorer and scope["method"] == "GET"
@@ -114,7 +118,8 @@ class GraphQLOverHTTP:
     async def _answer(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, media: str | None
     ) -> Answer:
-        _check_method(scope)
+        if scope["method"] not in METHODS:
+            raise _other_method()
         if media is None:
             raise Refusal(406, f"The answer is {GRAPHQL} or {JSON}; neither is accepted.")
         if media == HTML:
@@ -125,15 +130,19 @@ class GraphQLOverHTTP:
 
     async def _stream(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send
-    ) -> Answer | None:
-        """Answer by a stream of events; or what is to be answered where there can be none."""
-        _check_method(scope)
-        parameters = await self._parameters(scope, headers, receive)
+    ) -> None:
+        """Answer by a stream of events, or as ever where there can be none."""
         try:
+            if scope["method"] not in METHODS:
+                raise _other_method()
+            parameters = await self._parameters(scope, headers, receive)
             await self._events.answer(Request(scope, receive), parameters, send)
+        except Refusal as refusal:
+            await _send(_refuse(refusal, JSON), send)
         except Problem as problem:
-            return _respond(problem, GRAPHQL)
-        return None
+            await _send(_respond(problem, JSON), send)
+        except ClientDisconnect:
+            return
 
     async def _parameters(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
@@ -184,11 +193,6 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int
     if too_large:
         raise Refusal(413, f"The body is longer than {limit} bytes.", CLOSE)
     return b"".join(chunks)
-
-
-def _check_method(scope: Scope) -> None:
-    if scope["method"] not in ("GET", "POST"):
-        raise Refusal(405, "Send GraphQL requests with GET or POST.", ALLOW)
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from app import stopping
 from app.auth import credential
 from app.connection_init import Headers, credential_of
-from app.errors import Forbidden, Lagged, Problem, Unauthenticated, Unavailable
+from app.errors import Forbidden, Lagging, Problem, Unauthenticated, Unavailable
 from app.graphql_over_http import GraphQLOverHTTP
 from app.graphql_over_websocket import GraphQLOverWebSocket
 from app.limits import Limits
@@ -32,7 +32,7 @@ CALLERS = {"ann", "bob"}
 PROBLEMS: Mapping[str, Problem] = {
     "expired": Unauthenticated("The token has expired."),
     "left": Forbidden("You have left the organization."),
-    "lagged": Lagged("Events were sent faster than they were taken.", lastEventId="1"),
+    "lagging": Lagging("Events were sent faster than they were taken.", lastEventId="1"),
     "away": Unavailable("The database cannot be reached."),
 }
 

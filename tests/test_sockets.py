@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from app.graphql_over_websocket import PROTOCOL
 from tests import serving, stores
 
-STOP_SECONDS = 8  # before the server would lose patience with what is under way
 NEVER = 'subscription { count(to: 1 ends: "never") { value } }'
 
 
@@ -47,9 +45,70 @@ def ask(socket: ClientConnection, query: str, id_: str = "1") -> Any:
 
 
 @pytest.fixture
-def server(sqlite_template: Path, tmp_path: Path) -> Iterator[int]:
-    """The port of `meshgraph serve`, whose data directory has a user “ann”."""
+def server(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[int, str]]:
+    """The port of `meshgraph serve`, and a token that it takes."""
+    monkeypatch.setenv("MESHGRAPH_UNKNOWN_USERS", "provision")
     url = stores.sqlite_copy(sqlite_template, tmp_path)
     port = serving.free_port()
     with serving.serving(url, tmp_path, port):
-        yield port
+        yield port, serving.token(tmp_path, "ann")
+
+
+def test_the_service_answers_on_a_socket(server: tuple[int, str]) -> None:
+    with connected(*server) as socket:
+        assert socket.protocol.extensions == []  # nothing is compressed
+        assert socket.response is not None
+        assert socket.response.headers["x-request-id"]
+        answer = ask(socket, "{ organizations { totalCount } }")
+        assert answer["payload"] == {"data": {"organizations": {"totalCount": 0}}}
+        assert hear(socket) == {"type": "complete", "id": "1"}
+        answer = ask(socket, 'mutation { createEvent(input: {action: "a"}) { event { action } } }')
+        assert answer["payload"] == {"data": {"createEvent": {"event": {"action": "a"}}}}
+
+
+@pytest.mark.parametrize("token", ["nonsense", ""])
+def test_a_bad_token_closes_a_socket(server: tuple[int, str], token: str) -> None:
+    with pytest.raises(ConnectionClosed) as closed, connected(server[0], token):
+        pass
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
+
+
+def test_ten_megabytes_are_refused_unread(server: tuple[int, str]) -> None:
+    with connected(*server) as socket:
+        with suppress(ConnectionClosed):  # as soon as the server has seen how long it is
+            say(socket, type="ping", payload={"x": "x" * 10_000_000})
+        with pytest.raises(ConnectionClosed) as closed:
+            hear(socket)
+        assert closed.value.rcvd is None or closed.value.rcvd.code == 1009
+    with connected(*server) as socket:
+        assert ask(socket, "{ __typename }")["payload"] == {"data": {"__typename": "Query"}}
+
+
+def test_another_path_has_no_socket(server: tuple[int, str]) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://{serving.HOST}:{server[0]}/api", proxy=None)
+    assert refused.value.response.status_code == 403
+
+
+def test_sockets_and_streams_end_with_their_server() -> None:
+    with serving.counting() as (process, port), connected(port, "ann") as socket:
+        ask(socket, NEVER)
+        url = f"http://{serving.HOST}:{port}/graphql"
+        headers = {"accept": "text/event-stream", "authorization": "Bearer ann"}
+        with (
+            httpx2.Client(trust_env=False) as client,
+            client.stream("POST", url, json={"query": NEVER}, headers=headers) as stream,
+        ):
+            lines = stream.iter_lines()
+            while next(lines) != "event: next":
+                pass
+            process.send_signal(signal.SIGTERM)
+            process.wait(serving.START_SECONDS / 2)  # it would wait twice that for a stream
+            assert "event: complete" not in list(lines)
+        with pytest.raises(ConnectionClosed) as closed:
+            hear(socket)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012

@@ -160,7 +160,7 @@ FAILING = [
     ({"query": COUNT, "variables": {"to": "x"}}, "BAD_USER_INPUT"),
     ({"query": COUNT, "variables": {"to": 1, "ends": "expired"}}, "UNAUTHENTICATED"),
     ({"query": COUNT, "variables": {"to": 1, "ends": "left"}}, "FORBIDDEN"),
-    ({"query": COUNT, "variables": {"to": 1, "ends": "lagged"}}, "LAGGED"),
+    ({"query": COUNT, "variables": {"to": 1, "ends": "lagging"}}, "LAGGING"),
     ({"query": COUNT, "variables": {"to": 1, "ends": "bug"}}, "INTERNAL_SERVER_ERROR"),
 ]
 

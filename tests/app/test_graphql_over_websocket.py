@@ -166,7 +166,7 @@ REFUSED = [
     ("subscription ($v: Int!) { count(to: $v) { value } }", "BAD_USER_INPUT"),
     ("{ a { a { a { a { a { a { a { a { a { a { a } } } } } } } } } } }", "LIMIT_EXCEEDED"),
     ("subscription A { count { value } } subscription B { count { value } }", "BAD_USER_INPUT"),
-    ('subscription { count(to: 0 ends: "lagged") { value } }', "LAGGED"),
+    ('subscription { count(to: 0 ends: "lagging") { value } }', "LAGGING"),
     ('subscription { count(to: 0 ends: "away") { value } }', "UNAVAILABLE"),
     ('subscription { count(to: 0 ends: "bug") { value } }', "INTERNAL_SERVER_ERROR"),
 ]
@@ -211,9 +211,9 @@ async def test_who_may_not_listen_any_more_is_told_and_closed(
 
 async def test_lagging_tells_where_to_resume() -> None:
     async with acknowledged() as client:
-        client.say(subscribe(COUNT, to=1, ends="lagged"))
+        client.say(subscribe(COUNT, to=1, ends="lagging"))
         error = (await client.hear_until("error"))[-1]
-    assert error["payload"][0]["extensions"] == {"code": "LAGGED", "lastEventId": "1"}
+    assert error["payload"][0]["extensions"] == {"code": "LAGGING", "lastEventId": "1"}
 
 
 # What is said before anything else, the headers, and the close code; None for an acknowledgement.
