@@ -18,40 +18,23 @@ from graphql import (
     ExecutionResult,
     Executor,
     FieldNode,
-    GraphQLError,
     GraphQLSchema,
-    GraphQLSyntaxError,
-    NoFragmentCyclesRule,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     execute,
-    parse,
-    specified_rules,
-    validate,
 )
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 
 from app.compiling import Call, Compiler, Executed, Failed, LeftToInterpreter, Memo
-from app.documents import Documents, check_kind, chosen
-from app.errors import Code, Problem, Unauthenticated, Unavailable
+from app.documents import check_kind, chosen
+from app.errors import Problem, Unauthenticated, Unavailable
 from app.graphql_errors import lost_its_snapshot, problem_result, refused, shown
-from app.guard import check_shape, fragments_of, has_cycles
 from app.input_values import check_variables
 from app.interruptions import Deadline
-from app.limits import Limits, refusal
+from app.limits import Limits
 from app.metrics import COMPILED, INTERPRETED
-from app.page_cost import PageCost
+from app.reading import Reading, Refused
 from app.subscriptions import Results, Subscription
-
-
-class Refused(Exception):
-    """A document or variables that graphql-core reports errors for."""
-
-    def __init__(self, errors: list[GraphQLError], code: Code) -> None:
-        super().__init__(code)
-        self.errors = errors
-        self.code = code
 
 
 class Operations:
@@ -75,10 +58,9 @@ class Operations:
         self._executor = executor
         self._schema = schema
         self._hide = not suggestions
-        self._rules = specified_rules
-        if not introspection:
-            self._rules = (*specified_rules, NoSchemaIntrospectionCustomRule)
-        self._documents = Documents(limits.cached_characters)
+        reading = Reading(schema, limits, introspection=introspection, suggestions=suggestions)
+        self._valid_document = reading.valid_document
+        self._coerce, self._check_cost = reading.coerce, reading.check_cost
 
     async def execute(
         self,
@@ -248,59 +230,6 @@ class Operations:
             if not isinstance(node, FieldNode) or node.name.value in self._lasting:
                 return self.limits.lasting_seconds  # a fragment may hold any field
         return self.limits.mutation_seconds
-
-    def _valid_document(self, source: str) -> DocumentNode:
-        document = self._documents.get(source)
-        if document is None:
-            document = self._parse(source)
-            check_shape(document, self.limits)
-            self._validate(document)
-            self._documents.add(source, document)
-        return document
-
-    def _parse(self, source: str) -> DocumentNode:
-        limits = self.limits
-        if len(source) > limits.source_length:
-            raise refusal("source_length", limits.source_length, len(source))
-        try:
-            return parse(source, max_lexical_tokens=limits.tokens, max_comments=limits.comments)
-        except GraphQLSyntaxError as error:
-            raise Refused([error], Code.GRAPHQL_PARSE_FAILED) from None
-
-    def _validate(self, document: DocumentNode) -> None:
-        cyclic = has_cycles(fragments_of(document))
-        errors = validate(
-            self._schema,
-            document,
-            [NoFragmentCyclesRule] if cyclic else self._rules,
-            max_errors=self.limits.errors,
-            hide_suggestions=self._hide,
-            allow_empty_selection_sets=False,
-        )
-        if errors:
-            raise Refused(errors, Code.GRAPHQL_VALIDATION_FAILED)
-
-    def _coerce(
-        self, operation: OperationDefinitionNode, variables: dict[str, Any]
-    ) -> VariableValues:
-        coerced = get_variable_values(
-            self._schema,
-            operation.variable_definitions or (),
-            variables,
-            max_errors=self.limits.errors,
-            hide_suggestions=self._hide,
-        )
-        if isinstance(coerced, list):
-            raise Refused(coerced, Code.BAD_USER_INPUT)
-        return coerced
-
-    def _check_cost(
-        self,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: VariableValues,
-    ) -> None:
-        PageCost(self._schema, fragments_of(document), variables, self.limits).check(operation)
 
     async def _run(
         self,

@@ -22,7 +22,7 @@ from graphql import (
 from graphql.execution.async_iterables import aclosing
 
 from app.errors import Problem, Unauthenticated, Unavailable
-from app.graphql_errors import bug_result, lost_its_snapshot, problem_result, shown
+from app.graphql_errors import bug_result, executed, lost_its_snapshot, problem_result, shown
 from app.interruptions import Deadline
 
 Results: TypeAlias = AsyncGenerator[ExecutionResult, None]
@@ -65,7 +65,8 @@ class Subscription:
     async def open(self) -> Results | ExecutionResult:
         """The results, one for each event; or the errors where there is no source of events.
 
-        The iteration raises the `Problem` that the source ends with. Both raise `Unauthenticated`
+        A result that was not executed is the last. The iteration raises the `Problem` that the
+        source ends with. Both raise `Unauthenticated`
         for a subscriber who has ceased to be known.
         """
         try:
@@ -88,6 +89,8 @@ class Subscription:
                     result = await self._result(event)
                     await self.context.give_back()  # the next event may be long in coming
                     yield result
+                    if not executed(result):
+                        return
             except Problem:
                 raise
             except Exception as error:  # noqa: BLE001 - any bug of a source is masked and logged

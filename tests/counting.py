@@ -16,7 +16,7 @@ from starlette.requests import Request
 from app import stopping
 from app.auth import credential
 from app.connection_init import Headers, credential_of
-from app.errors import Forbidden, Lagging, Problem, Unauthenticated, Unavailable
+from app.errors import Forbidden, Lagging, Problem, SnapshotLost, Unauthenticated, Unavailable
 from app.graphql_over_http import GraphQLOverHTTP
 from app.graphql_over_websocket import GraphQLOverWebSocket
 from app.limits import Limits
@@ -93,6 +93,22 @@ class Number:
         if self.value % 2:
             raise KeyError(self.value)
         return self.value // 2
+
+    @strawberry.field
+    def expired(self) -> int | None:
+        raise PROBLEMS["expired"]
+
+    @strawberry.field
+    def fresh(self, info: strawberry.Info) -> int:
+        """Found in the second snapshot only: the first is given back when there is a source."""
+        if info.context.given_back < 2:
+            raise SnapshotLost("The snapshot was lost.")
+        return self.value
+
+    @strawberry.field
+    async def slow(self) -> int | None:
+        await asyncio.sleep(30)
+        return None
 
 
 @strawberry.type
