@@ -49,3 +49,4 @@ class Heartbeat:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self._wait.end()
+        del self._wait  # which holds this

@@ -80,7 +80,9 @@ class Deadline:
         _: TracebackType | None,
     ) -> None:
         self._wait.end()
+        del self._wait  # which holds this: all is freed at once, and not by the garbage collector
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         if self._interruption.end() and kind is asyncio.CancelledError:
             raise TimeoutError from error
