@@ -71,9 +71,11 @@ class Subscription:
         """
         try:
             with Deadline(self.seconds):
-                source = create_source_event_stream(self._executor(None))
+                executor = self._executor(None)
+                source = create_source_event_stream(executor)
                 if inspect.isawaitable(source):
                     source = await source
+                _free(executor)
         except TimeoutError:
             return problem_result(_late(self.seconds))
         finally:
@@ -108,8 +110,12 @@ class Subscription:
         return ExecutionResult(result.data, _told(result) or None)
 
     async def _execute(self, event: object) -> ExecutionResult:
-        result = execute_subscription_event(self._executor(event))
-        return await result if inspect.isawaitable(result) else result
+        executor = self._executor(event)
+        result = execute_subscription_event(executor)
+        if inspect.isawaitable(result):
+            result = await result
+        _free(executor)
+        return result
 
     def _executor(self, root: object) -> Executor[Any]:
         """Another for each event: what graphql-core copies for one remembers all before it."""
@@ -124,6 +130,11 @@ class Subscription:
         )
         assert not isinstance(made, list)  # the variables have been coerced before
         return made
+
+
+def _free(executor: Executor[Any]) -> None:
+    """Have an executor that is done freed, with its context, before the garbage collector looks."""
+    del executor.async_helpers  # which hold it
 
 
 async def alone(result: ExecutionResult) -> Results:
