@@ -72,14 +72,7 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
     store = Store.open(settings.database_url)
     outside = outside or open_outside(settings)
     broker = Broker(store, settings.database_url)
-    identity = Identity(
-        store,
-        Vault.from_file(settings.vault_keys_file),
-        Authenticator.from_settings(settings),
-        provision=settings.unknown_users == "provision",
-        outside=outside,
-        broker=broker,
-    )
+    identity = _identity(settings, store, outside, broker)
     open_context = _open_context(identity, settings)
     operations = _operations(settings, store)
 
@@ -93,7 +86,7 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
 
     larger = dict.fromkeys(UPLOAD_PATHS, settings.max_upload_bytes)
     places = Places(operations.limits)
-    graphql = GraphQLOverHTTP(operations, open_context, explorer=settings.explorer, places=places)
+    graphql = GraphQLOverHTTP(operations, open_context, settings.explorer, places)
     rest = _rest(operations, open_context, settings)
     application = Service(
         [(at("/graphql"), graphql), (rest.find, BodyLimit(rest, settings.max_body_bytes, larger))],
@@ -139,6 +132,17 @@ def open_outside(
     return Outside(
         Intake(fetcher or Fetcher(), workers, tools, settings.read_timeout),
         Evaluator(workers, settings.evaluate_timeout),
+    )
+
+
+def _identity(settings: Settings, store: Store, outside: Outside, broker: Broker) -> Identity:
+    return Identity(
+        store,
+        Vault.from_file(settings.vault_keys_file),
+        Authenticator.from_settings(settings),
+        provision=settings.unknown_users == "provision",
+        outside=outside,
+        broker=broker,
     )
 
 

@@ -112,3 +112,51 @@ def test_sockets_and_streams_end_with_their_server() -> None:
             hear(socket)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1012
+
+
+FOLLOW = "subscription { events { action } }"
+
+
+def told(port: int, token: str, action: str) -> str:
+    """The id of an event of one's own that happens now."""
+    mutation = "mutation ($a: String) { createEvent(input: {action: $a}) { event { id } } }"
+    answer = httpx2.post(
+        f"http://{serving.HOST}:{port}/graphql",
+        json={"query": mutation, "variables": {"a": action}},
+        headers={"authorization": f"Bearer {token}"},
+        trust_env=False,
+    )
+    event_id: str = answer.json()["data"]["createEvent"]["event"]["id"]
+    return event_id
+
+
+def test_events_are_followed_on_a_socket(server: tuple[int, str]) -> None:
+    with connected(*server) as socket:
+        say(socket, type="subscribe", id="1", payload={"query": FOLLOW})
+        assert ask(socket, "{ __typename }", "2")["id"] == "2"
+        assert hear(socket) == {"type": "complete", "id": "2"}
+        first = told(*server, "one")
+        after = {"query": "subscription ($id: ID) { events(after: $id) { action } }"}
+        heard = hear(socket)
+        while heard["payload"]["data"]["events"]["action"] != "one":  # a user came to be
+            heard = hear(socket)
+        say(socket, type="complete", id="1")
+        told(*server, "two")
+        say(socket, type="subscribe", id="1", payload={**after, "variables": {"id": first}})
+        assert hear(socket)["payload"] == {"data": {"events": {"action": "two"}}}
+
+
+def test_events_are_followed_after_the_last_event_id(server: tuple[int, str]) -> None:
+    ids = [told(*server, action) for action in ("one", "two", "three")]
+    headers = {
+        "accept": "text/event-stream",
+        "authorization": f"Bearer {server[1]}",
+        "last-event-id": ids[0],
+    }
+    url = f"http://{serving.HOST}:{server[0]}/graphql"
+    with (
+        httpx2.Client(trust_env=False) as client,
+        client.stream("POST", url, json={"query": FOLLOW}, headers=headers) as stream,
+    ):
+        lines = (line for line in stream.iter_lines() if line.startswith("id:"))
+        assert [next(lines), next(lines)] == [f"id: {each}" for each in ids[1:]]

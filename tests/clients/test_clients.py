@@ -8,9 +8,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
-from tests import serving
+from tests import serving, stores
 
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
@@ -48,3 +49,35 @@ def test_every_client_queries_and_subscribes() -> None:
     for given in found.values():
         given.get("query", {}).setdefault("__typename", "Query")  # Apollo Client keeps it to itself
     assert found == dict.fromkeys(CLIENTS, expected)
+
+
+def test_every_client_follows_events(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each resumes after the first of five events, as it asks with `after`."""
+    monkeypatch.setenv("MESHGRAPH_UNKNOWN_USERS", "provision")
+    database, port = stores.sqlite_copy(sqlite_template, tmp_path), serving.free_port()
+    with serving.serving(database, tmp_path, port):
+        url, token = f"http://{serving.HOST}:{port}/graphql", serving.token(tmp_path, "ann")
+        ids = [create(url, token, action) for action in "abcde"]
+        found = told(
+            url=url,
+            token=token,
+            query="{ organizations { __typename totalCount } }",
+            subscription=f'subscription {{ events(after: "{ids[0]}") {{ __typename action }} }}',
+            count=4,
+        )
+    expected = {
+        "query": {"organizations": {"__typename": "OrganizationPage", "totalCount": 0}},
+        "subscription": [{"events": {"__typename": "Event", "action": each}} for each in "bcde"],
+    }
+    assert found == dict.fromkeys(CLIENTS, expected)
+
+
+def create(url: str, token: str, action: str) -> str:
+    """The id of an event that is made."""
+    mutation = f'mutation {{ createEvent(input: {{action: "{action}"}}) {{ event {{ id }} }} }}'
+    headers = {"authorization": f"Bearer {token}"}
+    answer = httpx2.post(url, json={"query": mutation}, headers=headers, trust_env=False).json()
+    event_id: str = answer["data"]["createEvent"]["event"]["id"]
+    return event_id
