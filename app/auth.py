@@ -135,12 +135,19 @@ def credential(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     return _cookie(cookies) if cookies else None
 
 
-def _bearer(values: list[bytes]) -> str:
-    scheme, _, token = values[0].decode("latin-1").strip().partition(" ")
+def read_bearer(value: str) -> str:
+    """The token in the value of an `Authorization`; raises Unauthenticated where there is none."""
+    scheme, _, token = value.strip().partition(" ")
     token = token.strip()
-    if len(values) > 1 or scheme.lower() != "bearer" or not token:
+    if scheme.lower() != "bearer" or not token:
         raise Unauthenticated(MALFORMED)
     return token
+
+
+def _bearer(values: list[bytes]) -> str:
+    if len(values) > 1:
+        raise Unauthenticated(MALFORMED)
+    return read_bearer(values[0].decode("latin-1"))
 
 
 def _cookie(values: list[bytes]) -> str | None:

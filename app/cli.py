@@ -37,6 +37,8 @@ from schema import schema as graph
 DEMO_USER = "admin@example.org"
 HOUR = 3600
 BACKLOG = 2048  # connections that wait to be accepted
+PING = 20.0  # seconds between two pings of a WebSocket, and that its client has to answer one
+UNREAD = 30_000  # milliseconds for which a client may leave unread what was sent to it
 
 #: What is told in a line; anything else is a bug, and keeps its traceback.
 TOLD = (SettingsError, CatalogueError, StoreInUse, Problem, OSError)
@@ -96,6 +98,11 @@ def serve(
         workers=settings.workers,
         loop="uvloop",  # both by name, so that a server without them does not start
         http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=settings.max_body_bytes,
+        ws_ping_interval=PING,
+        ws_ping_timeout=PING,
+        ws_per_message_deflate=False,  # a window for each socket is more than all else of it
         access_log=False,  # `app.middleware` writes one line for each request
         server_header=False,
         proxy_headers=False,  # nothing here asks for the scheme, or for the address of the caller
@@ -122,11 +129,14 @@ def listening(host: str, port: int) -> socket.socket:
     """A socket at the address, whose callers wait until they are answered."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        door = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         number = error.errno or 0  # negative where the name of the host was looked up
         why = os.strerror(number) if number > 0 else error.strerror
         raise SettingsError(f"Nothing can listen on {host} port {port}: {why}.") from error
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # the connections that it accepts have it too
+        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD)
+    return door
 
 
 def announce(settings: Settings, *, demo: bool) -> None:

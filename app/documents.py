@@ -9,9 +9,18 @@ from graphql import DocumentNode, OperationDefinitionNode, OperationType
 
 from app.errors import BadInput
 
+ASK_FOR_STREAM = (
+    "A subscription has many results: accept text/event-stream, or use a WebSocket with the "
+    "subprotocol graphql-transport-ws."
+)
+
 
 class NotAQuery(BadInput):
     """An operation with effects where only queries may be sent, such as in a URL."""
+
+
+class NotOneResult(BadInput):
+    """A subscription where one result is asked for."""
 
 
 class Documents:
@@ -57,6 +66,6 @@ def chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
 
 def check_kind(operation: OperationDefinitionNode, *, queries_only: bool) -> None:
     if operation.operation is OperationType.SUBSCRIPTION:
-        raise BadInput("Subscriptions are not served here.")
+        raise NotOneResult(ASK_FOR_STREAM)
     if queries_only and operation.operation is not OperationType.QUERY:
         raise NotAQuery("Only queries can be sent with GET; send this operation with POST.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable
 from types import TracebackType
+from typing import Any
 
 import structlog
 from graphql import ExecutionResult, GraphQLError
 
-from app.errors import Code, Problem
+from app.errors import Code, Problem, SnapshotLost
 
 LONGEST = 200  # characters of a message; a literal of any length would be quoted back otherwise
 
@@ -24,6 +25,29 @@ def refused(errors: Iterable[GraphQLError], code: Code) -> ExecutionResult:
 def problem_result(problem: Problem) -> ExecutionResult:
     """The result of a request that was not executed, because of an outcome of ours."""
     return ExecutionResult(None, [GraphQLError(problem.message, original_error=problem)])
+
+
+def bug_result(error: Exception) -> ExecutionResult:
+    """The result of a request that came to an unforeseen end: masked, and logged."""
+    return ExecutionResult(None, shown([GraphQLError(str(error), original_error=error)]))
+
+
+def body(result: ExecutionResult) -> dict[str, Any]:
+    """The response of a result (§7.1): without an entry `data` where nothing was executed."""
+    response: dict[str, Any] = {**result.formatted}
+    if not executed(result):
+        del response["data"]
+    return response
+
+
+def executed(result: ExecutionResult) -> bool:
+    """Whether there is an entry `data`: only errors of an execution have a path."""
+    return result.data is not None or any(error.path for error in result.errors or ())
+
+
+def lost_its_snapshot(result: ExecutionResult) -> bool:
+    """Whether reading anew may succeed where this failed."""
+    return any(isinstance(each.original_error, SnapshotLost) for each in result.errors or ())
 
 
 def shown(errors: Iterable[GraphQLError]) -> list[GraphQLError]:

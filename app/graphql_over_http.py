@@ -17,17 +17,22 @@ from strawberry.http.ides import get_graphql_ide_html
 
 from app.compiling import Executed
 from app.disconnects import while_connected
-from app.documents import NotAQuery
+from app.documents import NotAQuery, NotOneResult
 from app.errors import BadInput, Code, Problem
-from app.media_types import GRAPHQL, HTML, JSON, preferred
+from app.graphql_errors import body as body_of
+from app.graphql_errors import executed
+from app.graphql_over_sse import GraphQLOverSSE
+from app.media_types import EVENT_STREAM, GRAPHQL, HTML, JSON, preferred
 from app.multipart import is_multipart, read_multipart
 from app.operations import Operations
 from app.parameters import Bodies, Parameters, checked, from_url
+from app.places import Places
 from app.strict_json import encode
 
-OpenContext = Callable[[Request], AbstractAsyncContextManager[object]]
+OpenContext = Callable[[Request], AbstractAsyncContextManager[Any]]
 Header = tuple[bytes, bytes]
 
+METHODS = ("GET", "POST")
 ALLOW = (b"allow", b"GET, POST")
 CLOSE = (b"connection", b"close")
 COMPILED = (b"x-meshgraph-executor", b"compiled")
@@ -55,6 +60,10 @@ class Refusal(Exception):
         self.headers = headers
 
 
+def _other_method() -> Refusal:
+    return Refusal(405, "Send GraphQL requests with GET or POST.", ALLOW)
+
+
 class Answer(NamedTuple):
     """A response; the length and the media type are headers that every one has."""
 
@@ -69,21 +78,29 @@ class GraphQLOverHTTP:
     """The endpoint, an ASGI application.
 
     `open_context` makes the value resolvers find in `info.context`, once for each request, and
-    may raise a `Problem` such as `Unauthenticated` in place of it. With `explorer`, a browser is
-    shown GraphiQL.
+    may raise a `Problem` such as `Unauthenticated` in place of it; for what is answered by a stream
+    of events it is a `Subscriber`. With `explorer`, a browser is shown GraphiQL.
     """
 
     operations: Operations
     open_context: OpenContext
     explorer: bool = True
+    places: Places | None = None
+    _events: GraphQLOverSSE = field(init=False)
     _bodies: Bodies = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_bodies", Bodies(self.operations.limits.json_depth))
+        places = self.places or Places(self.operations.limits)
+        events = GraphQLOverSSE(self.operations, self.open_context, places)
+        object.__setattr__(self, "_events", events)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))  # the first of a name counts
         media = _preferred(headers.get(b"accept"), self._offered(scope))
+        if media == EVENT_STREAM:
+            await self._stream(scope, headers, receive, send)
+            return
         try:
             answer = await self._answer(scope, headers, receive, media)
         except Refusal as refusal:
@@ -95,14 +112,14 @@ class GraphQLOverHTTP:
     def _offered(self, scope: Scope) -> tuple[str, ...]:
         page = self.explorer and scope["method"] == "GET"
         if page and "query" not in QueryParams(scope["query_string"]):
-            return (HTML, GRAPHQL, JSON)
-        return (GRAPHQL, JSON)
+            return (HTML, GRAPHQL, JSON, EVENT_STREAM)
+        return (GRAPHQL, JSON, EVENT_STREAM)
 
     async def _answer(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, media: str | None
     ) -> Answer:
-        if scope["method"] not in ("GET", "POST"):
-            raise Refusal(405, "Send GraphQL requests with GET or POST.", ALLOW)
+        if scope["method"] not in METHODS:
+            raise _other_method()
         if media is None:
             raise Refusal(406, f"The answer is {GRAPHQL} or {JSON}; neither is accepted.")
         if media == HTML:
@@ -110,6 +127,22 @@ class GraphQLOverHTTP:
         parameters = await self._parameters(scope, headers, receive)
         result = await self._execute(Request(scope, receive), parameters)
         return _respond(result, media)
+
+    async def _stream(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        """Answer by a stream of events, or as ever where there can be none."""
+        try:
+            if scope["method"] not in METHODS:
+                raise _other_method()
+            parameters = await self._parameters(scope, headers, receive)
+            await self._events.answer(Request(scope, receive), parameters, send)
+        except Refusal as refusal:
+            await _send(_refuse(refusal, JSON), send)
+        except Problem as problem:
+            await _send(_respond(problem, JSON), send)
+        except ClientDisconnect:
+            return
 
     async def _parameters(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
@@ -193,11 +226,11 @@ def _respond(result: ExecutionResult | Problem, media: str) -> Answer:
         return _json(status, _error(result.message, result.extensions), media)
     if isinstance(result, Executed) and result.errors is None:
         return _json(200, {"data": result.data}, media, _executor(result.left))
-    body: dict[str, Any] = {**result.formatted}
-    if not _executed(result):
-        del body["data"]
-    if isinstance(_first_cause(result), NotAQuery):
+    body = body_of(result)
+    if isinstance(cause := _first_cause(result), NotAQuery):
         return _json(405, body, media, ALLOW)
+    if isinstance(cause, NotOneResult):
+        return _json(406, body, media)
     return _json(_status(result, media), body, media)
 
 
@@ -216,14 +249,9 @@ def _status(result: ExecutionResult, media: str) -> int:
     code = (result.errors[0].extensions or {}).get("code") if result.errors else None
     if result.data is None and code == Code.UNAVAILABLE:
         return 503
-    if _executed(result) or media == JSON:
+    if executed(result) or media == JSON:
         return 200
     return next((status for known, status in STATUS.items() if known == code), 400)
-
-
-def _executed(result: ExecutionResult) -> bool:
-    """Whether there is an entry `data`: only errors of an execution have a path."""
-    return result.data is not None or any(error.path for error in result.errors or ())
 
 
 def _first_cause(result: ExecutionResult) -> Exception | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
+from typing import Self
 
 from app.patience import PATIENCE
 
@@ -11,7 +12,8 @@ from app.patience import PATIENCE
 class Interruption:
     """May cancel, until it ends, the task that made it.
 
-    A cancellation from elsewhere at the same time goes on as such, as with `asyncio.timeout`.
+    A cancellation from elsewhere at the same time goes on as such, as with `asyncio.timeout`. As a
+    context manager it ends with its block, which it leaves quietly where it has come.
     """
 
     __slots__ = ("_cancelling", "_come", "_over", "_task")
@@ -33,6 +35,21 @@ class Interruption:
         """Whether the task was cancelled, and by nobody else."""
         self._over = True
         return self._come and self._task.uncancel() <= self._cancelling
+
+    @property
+    def has_come(self) -> bool:
+        return self._come
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        _: TracebackType | None,
+    ) -> bool:
+        return self.end() and kind is asyncio.CancelledError
 
 
 class Deadline:
@@ -63,7 +80,9 @@ class Deadline:
         _: TracebackType | None,
     ) -> None:
         self._wait.end()
+        del self._wait  # which holds this: all is freed at once, and not by the garbage collector
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         if self._interruption.end() and kind is asyncio.CancelledError:
             raise TimeoutError from error

@@ -45,6 +45,16 @@ class Limits:
     mutation_seconds: float = 10.0
     lasting_seconds: float = 60.0
 
+    # The sockets and subscriptions of one process.
+    subscriptions: int = 1_000
+    subscriptions_per_user: int = 50
+    subscriptions_per_connection: int = 10
+    operations_per_connection: int = 50  # under way, of any kind
+    init_seconds: float = 10.0
+    send_seconds: float = 10.0
+    ping_seconds: float = 20.0
+    comment_seconds: float = 15.0
+
     cached_characters: int = 250_000  # of remembered documents: 160 bytes of memory for each
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from graphql import DocumentNode, ExecutionResult
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -18,16 +19,18 @@ from starlette.routing import BaseRoute, Route
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from app import evaluation_work, logs
+from app import evaluation_work, logs, stopping
 from app.auth import Authenticator, credential
 from app.away import Away
 from app.broker import Broker
+from app.connection_init import Headers, credential_of
 from app.db.engine import Store
 from app.disconnects import while_connected
 from app.errors import Unavailable
 from app.evaluator import Evaluator
 from app.fetching.fetcher import Fetcher
 from app.graphql_over_http import GraphQLOverHTTP
+from app.graphql_over_websocket import GraphQLOverWebSocket
 from app.importing import formats
 from app.importing.executables import find
 from app.intake import Intake
@@ -37,6 +40,7 @@ from app.middleware import BodyLimit, Envelope
 from app.operations import Operations
 from app.origins import refuse_foreign
 from app.outside import Outside
+from app.places import Places
 from app.service import Service, at
 from app.settings import Settings
 from app.strict_json import decode, encode
@@ -68,31 +72,27 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
     store = Store.open(settings.database_url)
     outside = outside or open_outside(settings)
     broker = Broker(store, settings.database_url)
-    identity = Identity(
-        store,
-        Vault.from_file(settings.vault_keys_file),
-        Authenticator.from_settings(settings),
-        provision=settings.unknown_users == "provision",
-        outside=outside,
-        broker=broker,
-    )
+    identity = _identity(settings, store, outside, broker)
     open_context = _open_context(identity, settings)
     operations = _operations(settings, store)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        stopping.watch()
         yield
         await broker.close()
         await outside.close()
         await store.close()
 
     larger = dict.fromkeys(UPLOAD_PATHS, settings.max_upload_bytes)
-    graphql = GraphQLOverHTTP(operations, open_context, explorer=settings.explorer)
+    places = Places(operations.limits)
+    graphql = GraphQLOverHTTP(operations, open_context, settings.explorer, places)
     rest = _rest(operations, open_context, settings)
     application = Service(
         [(at("/graphql"), graphql), (rest.find, BodyLimit(rest, settings.max_body_bytes, larger))],
         layers=[Middleware(Envelope, telling=REQUESTS[settings.log_requests]), *_cors(settings)],
         middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes)],
+        sockets={"/graphql": _sockets(operations, identity, settings, places)},
         routes=_routes(store, settings),
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
@@ -132,6 +132,17 @@ def open_outside(
     return Outside(
         Intake(fetcher or Fetcher(), workers, tools, settings.read_timeout),
         Evaluator(workers, settings.evaluate_timeout),
+    )
+
+
+def _identity(settings: Settings, store: Store, outside: Outside, broker: Broker) -> Identity:
+    return Identity(
+        store,
+        Vault.from_file(settings.vault_keys_file),
+        Authenticator.from_settings(settings),
+        provision=settings.unknown_users == "provision",
+        outside=outside,
+        broker=broker,
     )
 
 
@@ -188,6 +199,22 @@ def _open_context(identity: Identity, settings: Settings) -> OpenContext:
         return identity.open(token, settled=False)
 
     return open_context
+
+
+def _sockets(
+    operations: Operations, identity: Identity, settings: Settings, places: Places
+) -> GraphQLOverWebSocket:
+    allowed = {origin.encode() for origin in settings.allowed_origins}
+
+    async def admit(headers: Headers, payload: Mapping[str, Any] | None) -> str:
+        token = credential_of(headers, payload, allowed)
+        await identity.viewer(token)
+        return token
+
+    def open_context(token: str) -> AbstractAsyncContextManager[Context]:
+        return identity.open(token, settled=False)
+
+    return GraphQLOverWebSocket(operations, admit, open_context, places)
 
 
 def _rest(operations: Operations, open_context: OpenContext, settings: Settings) -> PathTable:
@@ -248,7 +275,7 @@ def _cors(settings: Settings) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=list(settings.allowed_origins),
             allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=["authorization", "content-type", "last-event-id"],
             allow_credentials=True,
         )
     ]

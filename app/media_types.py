@@ -7,6 +7,7 @@ from collections.abc import Sequence
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 HTML = "text/html"
+EVENT_STREAM = "text/event-stream"
 
 NAMED = 3  # how exactly a range matches that names the type
 

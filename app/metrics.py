@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 OPERATIONS = Counter(
     "meshgraph_operations", "Operations executed, by the executor that answered.", ["executor"]
 )
 COMPILED, INTERPRETED = (OPERATIONS.labels(each) for each in ("compiled", "interpreted"))
+
+SUBSCRIPTIONS = Gauge("meshgraph_subscriptions", "Subscriptions under way in this process.")

@@ -8,7 +8,7 @@ What has been planned once has passed them all, and is only run.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -18,39 +18,23 @@ from graphql import (
     ExecutionResult,
     Executor,
     FieldNode,
-    GraphQLError,
     GraphQLSchema,
-    GraphQLSyntaxError,
-    NoFragmentCyclesRule,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     execute,
-    parse,
-    specified_rules,
-    validate,
 )
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 
 from app.compiling import Call, Compiler, Executed, Failed, LeftToInterpreter, Memo
-from app.documents import Documents, check_kind, chosen
-from app.errors import Code, Problem, SnapshotLost, Unauthenticated, Unavailable
-from app.graphql_errors import problem_result, refused, shown
-from app.guard import check_shape, fragments_of, has_cycles
+from app.documents import check_kind, chosen
+from app.errors import Problem, Unauthenticated, Unavailable
+from app.graphql_errors import lost_its_snapshot, problem_result, refused, shown
 from app.input_values import check_variables
 from app.interruptions import Deadline
-from app.limits import Limits, refusal
+from app.limits import Limits
 from app.metrics import COMPILED, INTERPRETED
-from app.page_cost import PageCost
-
-
-class Refused(Exception):
-    """A document or variables that graphql-core reports errors for."""
-
-    def __init__(self, errors: list[GraphQLError], code: Code) -> None:
-        super().__init__(code)
-        self.errors = errors
-        self.code = code
+from app.reading import Reading, Refused
+from app.subscriptions import Results, Subscription
 
 
 class Operations:
@@ -74,10 +58,9 @@ class Operations:
         self._executor = executor
         self._schema = schema
         self._hide = not suggestions
-        self._rules = specified_rules
-        if not introspection:
-            self._rules = (*specified_rules, NoSchemaIntrospectionCustomRule)
-        self._documents = Documents(limits.cached_characters)
+        reading = Reading(schema, limits, introspection=introspection, suggestions=suggestions)
+        self._valid_document = reading.valid_document
+        self._coerce, self._check_cost = reading.coerce, reading.check_cost
 
     async def execute(
         self,
@@ -104,12 +87,42 @@ class Operations:
             operation = chosen(document, operation_name)
             check_kind(operation, queries_only=queries_only)
             return await self._execute(document, operation, variables, context, memo)
-        except Refused as refusal_:
-            return refused(refusal_.errors, refusal_.code)
-        except Unauthenticated:
-            raise
-        except Problem as problem:
-            return problem_result(problem)
+        except (Refused, Problem) as error:
+            return _told(error)
+
+    async def subscribe(
+        self,
+        source: str,
+        *,
+        context: Any,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        queries_only: bool = False,
+        admit: Callable[[], object] = lambda: None,
+    ) -> Results | ExecutionResult:
+        """As `execute`, and of a subscription the results, one for each event.
+
+        `admit` is called before a subscription begins, and may raise a `Problem` to refuse it.
+        The context is a `Subscriber`. The iteration raises the `Problem` that ends it.
+        """
+        try:
+            document = self._valid_document(source)
+            operation = chosen(document, operation_name)
+            if operation.operation is OperationType.SUBSCRIPTION:
+                given = dict(variables or {})
+                check_variables(given, self.limits)
+                self._check_cost(document, operation, self._coerce(operation, given))
+                admit()
+                return await self._subscription(document, operation, given, context).open()
+        except (Refused, Problem) as error:
+            return _told(error)
+        return await self.execute(
+            source,
+            context=context,
+            variables=variables,
+            operation_name=operation_name,
+            queries_only=queries_only,
+        )
 
     async def execute_trusted(
         self,
@@ -123,12 +136,8 @@ class Operations:
         try:
             operation = chosen(document, operation_name)
             return await self._execute(document, operation, variables, context)
-        except Refused as refusal_:
-            return refused(refusal_.errors, refusal_.code)
-        except Unauthenticated:
-            raise
-        except Problem as problem:
-            return problem_result(problem)
+        except (Refused, Problem) as error:
+            return _told(error)
 
     def prepare(self, document: DocumentNode, name: str, variables: Mapping[str, Any]) -> None:
         """Plan an operation of a document of our own before it is asked, where it can be planned.
@@ -170,6 +179,24 @@ class Operations:
             INTERPRETED.inc()
             return Executed(await self._run(document, operation, given, context), left.reason)
 
+    def _subscription(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: dict[str, Any],
+        context: Any,
+    ) -> Subscription:
+        return Subscription(
+            self._schema,
+            document,
+            operation.name.value if operation.name else None,
+            variables,
+            context,
+            executor=self._executor,
+            suggestions=not self._hide,
+            seconds=self.limits.query_seconds,
+        )
+
     def _plan(
         self,
         document: DocumentNode,
@@ -204,59 +231,6 @@ class Operations:
                 return self.limits.lasting_seconds  # a fragment may hold any field
         return self.limits.mutation_seconds
 
-    def _valid_document(self, source: str) -> DocumentNode:
-        document = self._documents.get(source)
-        if document is None:
-            document = self._parse(source)
-            check_shape(document, self.limits)
-            self._validate(document)
-            self._documents.add(source, document)
-        return document
-
-    def _parse(self, source: str) -> DocumentNode:
-        limits = self.limits
-        if len(source) > limits.source_length:
-            raise refusal("source_length", limits.source_length, len(source))
-        try:
-            return parse(source, max_lexical_tokens=limits.tokens, max_comments=limits.comments)
-        except GraphQLSyntaxError as error:
-            raise Refused([error], Code.GRAPHQL_PARSE_FAILED) from None
-
-    def _validate(self, document: DocumentNode) -> None:
-        cyclic = has_cycles(fragments_of(document))
-        errors = validate(
-            self._schema,
-            document,
-            [NoFragmentCyclesRule] if cyclic else self._rules,
-            max_errors=self.limits.errors,
-            hide_suggestions=self._hide,
-            allow_empty_selection_sets=False,
-        )
-        if errors:
-            raise Refused(errors, Code.GRAPHQL_VALIDATION_FAILED)
-
-    def _coerce(
-        self, operation: OperationDefinitionNode, variables: dict[str, Any]
-    ) -> VariableValues:
-        coerced = get_variable_values(
-            self._schema,
-            operation.variable_definitions or (),
-            variables,
-            max_errors=self.limits.errors,
-            hide_suggestions=self._hide,
-        )
-        if isinstance(coerced, list):
-            raise Refused(coerced, Code.BAD_USER_INPUT)
-        return coerced
-
-    def _check_cost(
-        self,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: VariableValues,
-    ) -> None:
-        PageCost(self._schema, fragments_of(document), variables, self.limits).check(operation)
-
     async def _run(
         self,
         document: DocumentNode,
@@ -270,7 +244,7 @@ class Operations:
         try:
             with Deadline(seconds):
                 result = await run()
-                if operation.operation is OperationType.QUERY and _lost_its_snapshot(result):
+                if operation.operation is OperationType.QUERY and lost_its_snapshot(result):
                     await context.give_back()
                     result = await run()
         except TimeoutError:
@@ -296,5 +270,10 @@ class Operations:
         return await result if inspect.isawaitable(result) else result
 
 
-def _lost_its_snapshot(result: ExecutionResult) -> bool:
-    return any(isinstance(each.original_error, SnapshotLost) for each in result.errors or ())
+def _told(error: Refused | Problem) -> ExecutionResult:
+    """The result of what was not executed; for who has ceased to be a viewer there is none."""
+    if isinstance(error, Unauthenticated):
+        raise error
+    if isinstance(error, Refused):
+        return refused(error.errors, error.code)
+    return problem_result(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -23,7 +23,7 @@ class Service(Starlette):
 
     The first of `ways` that is meant is inside the same `layers` as all others, and nothing else:
     it makes its own answers of what goes wrong, and limits what it reads. `middleware` is between
-    the layers and the other endpoints.
+    the layers and the other endpoints. `sockets` are the endpoints of WebSockets, by their paths.
     """
 
     def __init__(
@@ -32,10 +32,12 @@ class Service(Starlette):
         *,
         layers: Sequence[Middleware],
         middleware: Sequence[Middleware] = (),
+        sockets: Mapping[str, ASGIApp] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(middleware=[*layers, *middleware], **options)
         self._ways = [(meant, _inside(layers, endpoint)) for meant, endpoint in ways]
+        self._sockets = sockets or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -43,6 +45,9 @@ class Service(Starlette):
                 if meant(scope):
                     await endpoint(scope, receive, send)
                     return
+        elif scope["type"] == "websocket" and scope["path"] in self._sockets:
+            await self._sockets[scope["path"]](scope, receive, send)
+            return
         await super().__call__(scope, receive, send)
 
 

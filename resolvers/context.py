@@ -42,8 +42,8 @@ class Context:
 
     With `reload`, `viewer` may have been read earlier: a snapshot or a transaction begins with a
     look whether the rights are still the same, and they are read again where they are not.
-    `proof` tells whether the token is still good; `last_event_id` is the event that a subscription
-    has given last.
+    `proof` tells whether the token is still good. This is an `app.subscriptions.Subscriber`, where
+    `last_event_id` is explained.
     """
 
     store: Store
@@ -60,6 +60,11 @@ class Context:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _over: bool = False
     _attempted: UUID | None = None
+
+    @property
+    def caller(self) -> UUID | None:
+        """Whose subscriptions are counted together."""
+        return self.viewer.user_id
 
     @property
     def intake(self) -> Intake:

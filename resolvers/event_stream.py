@@ -16,6 +16,7 @@ from app.permissions import Permission
 from resolvers.access import visible
 from resolvers.context import Context
 from resolvers.events import EVENTS, EVENTS_OF_ORGANIZATION
+from resolvers.identifiers import parse
 from resolvers.listing import Ask
 from resolvers.pages import ask
 from resolvers.windows import matching
@@ -33,6 +34,8 @@ async def follow(
 ) -> AsyncGenerator[Event, None]:
     """One's own events, or all those of an organization, in the order of their commits.
 
+    Without `after` those after the last event that the subscriber has seen, if it says so.
+
     Raises `NotFound` for an `after` that is no event one may see; and, then or later,
     `Unauthenticated`, `Forbidden`, or `Lagging`.
     """
@@ -41,6 +44,8 @@ async def follow(
     _admit(context, organization_id)
     own = organization_id is None
     question = ask(EVENTS if own else EVENTS_OF_ORGANIZATION, {"filter": filter})
+    if after is None and context.last_event_id is not None:
+        after = parse(context.last_event_id, "Last-Event-ID")
     place = None if after is None else await _place(context, after)
     broker, topic = context.broker, organization_id or user_id
     async with broker.subscribed(user_id, topic, _wants(question, live=own)) as subscriber:

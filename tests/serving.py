@@ -50,6 +50,25 @@ def serving(database_url: str, folder: Path, port: int) -> Iterator[subprocess.P
             process.terminate()
 
 
+@contextmanager
+def counting() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A server of the graph that counts, in a process of its own, and its port."""
+    with socket.create_server((HOST, 0)) as door:
+        command = [sys.executable, "-m", "uvicorn", "tests.counting:service", "--factory"]
+        options = ["--fd", str(door.fileno()), "--ws", "websockets-sansio"]
+        quiet = ["--log-level", "warning", "--timeout-graceful-shutdown", str(START_SECONDS)]
+        with subprocess.Popen(
+            [*command, *options, *quiet],
+            cwd=ROOT,
+            pass_fds=[door.fileno()],
+            stdout=subprocess.DEVNULL,
+        ) as process:
+            try:
+                yield process, door.getsockname()[1]  # who connects waits until it has started
+            finally:
+                process.terminate()
+
+
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     with httpx2.Client(base_url=f"http://{HOST}:{port}", trust_env=False) as client:

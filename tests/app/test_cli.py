@@ -22,7 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import own_packages
-from app.cli import main
+from app.cli import UNREAD, listening, main
 from app.db.engine import Store
 from app.db.keys import Role
 from app.db.users import UserRole
@@ -385,3 +385,13 @@ def test_a_package_of_the_same_name_is_refused(tmp_path: Path) -> None:
 def test_a_package_that_is_missing_is_refused() -> None:
     with pytest.raises(SystemExit, match="'no_such_package' is found at nowhere"):
         refuse_strangers(["no_such_package"], own_packages.ROOT)
+
+
+def test_a_connection_that_leaves_all_unread_does_not_last() -> None:
+    """The system ends it, as the server cannot: what it closes waits until it has been read."""
+    with (
+        listening("127.0.0.1", 0) as door,
+        socket.create_connection(door.getsockname()) as _,
+        door.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == UNREAD

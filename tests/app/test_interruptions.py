@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from app.interruptions import Deadline
+from app.interruptions import Deadline, Interruption
 
 Work = Callable[[], Awaitable[object]]
 
@@ -80,3 +80,35 @@ async def test_a_deadline_ends_when_it_is_due() -> None:
     with pytest.raises(TimeoutError):
         await ours(late, 0.1)
     assert 0.095 <= asyncio.get_running_loop().time() - started < 1
+
+
+async def test_a_block_that_is_interrupted_ends_quietly() -> None:
+    loop = asyncio.get_running_loop()
+    with Interruption() as interruption:
+        loop.call_soon(interruption.come)
+        await late()
+    assert interruption.has_come
+    interruption.come()
+    await asyncio.sleep(0)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_a_block_that_is_cancelled_by_somebody_else_is_cancelled() -> None:
+    ended: list[bool] = []
+
+    async def work() -> None:
+        interruption = Interruption()
+        try:
+            with interruption:
+                await late()
+        finally:
+            ended.append(interruption.has_come)
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended == [False]

@@ -1,0 +1,54 @@
+"""GraphQL over WebSocket, by the subprotocol graphql-transport-ws and no other.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
+import structlog
+from starlette.types import Receive, Scope, Send
+
+from app.connection import Connection, Means, OpenContext
+from app.operations import Operations
+from app.patience import Patience
+from app.places import Places
+from app.sockets import Close, Closing, Socket
+
+PROTOCOL = "graphql-transport-ws"
+UNKNOWN_PROTOCOL = Closing(
+    Close.SUBPROTOCOL_NOT_ACCEPTABLE, f"Offer the subprotocol {PROTOCOL}, and no older one."
+)
+
+#: The credential of a connection, as `app.connection.Admit`, with the raw headers of its request.
+Admit: TypeAlias = Callable[[list[tuple[bytes, bytes]], Mapping[str, Any] | None], Awaitable[str]]
+
+
+class GraphQLOverWebSocket:
+    """The endpoint, an ASGI application for the scope `websocket`."""
+
+    def __init__(
+        self, operations: Operations, admit: Admit, open_context: OpenContext, places: Places
+    ) -> None:
+        pings = Patience(operations.limits.ping_seconds)
+        self._admit = admit
+        self._limits = operations.limits
+        self._means = Means(operations, open_context, places, pings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        socket = Socket(receive, send, self._limits)
+        if PROTOCOL not in scope["subprotocols"]:
+            await send({"type": "websocket.accept"})
+            await socket.close(UNKNOWN_PROTOCOL)
+            return
+        request_id = os.urandom(16).hex()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        headers = [(b"x-request-id", request_id.encode())]
+        await send({"type": "websocket.accept", "subprotocol": PROTOCOL, "headers": headers})
+        admit = partial(self._admit, scope["headers"])
+        await Connection(socket, admit, self._means).run()
