@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from graphql import DocumentNode, ExecutionResult
@@ -46,8 +46,10 @@ from resolvers.context import Context
 from resolvers.executor import ColumnExecutor
 from resolvers.identity import Identity
 from resolvers.plan.planner import Planner
+from rest_compat import rest_map
+from rest_compat.documents import Operation, load
 from rest_compat.endpoints import UPLOAD_PATHS
-from rest_compat.facade import table
+from rest_compat.facade import headers_of, table
 from rest_compat.routing import PathTable
 from schema import schema
 
@@ -82,14 +84,14 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
         await outside.close()
         await store.close()
 
-    larger = dict.fromkeys(UPLOAD_PATHS, settings.max_upload_bytes)
     graphql = GraphQLOverHTTP(operations, open_context, explorer=settings.explorer)
-    rest = _rest(operations, open_context, settings)
+    documented = load(schema._schema)  # noqa: SLF001
+    rest = _rest(operations, documented, open_context, settings)
     application = Service(
-        [(at("/graphql"), graphql), (rest.find, BodyLimit(rest, settings.max_body_bytes, larger))],
-        layers=[Middleware(Envelope, telling=REQUESTS[settings.log_requests]), *_cors(settings)],
+        [(at("/graphql"), graphql), (rest.find, _limited(rest, settings))],
+        layers=_layers(settings),
         middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes)],
-        routes=_routes(store, settings),
+        routes=_routes(store, documented, settings),
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
@@ -186,7 +188,12 @@ def _open_context(identity: Identity, settings: Settings) -> OpenContext:
     return open_context
 
 
-def _rest(operations: Operations, open_context: OpenContext, settings: Settings) -> PathTable:
+def _rest(
+    operations: Operations,
+    documented: Mapping[str, Operation],
+    open_context: OpenContext,
+    settings: Settings,
+) -> PathTable:
     async def execute(
         request: Request, document: DocumentNode, name: str, variables: dict[str, object]
     ) -> ExecutionResult:
@@ -208,10 +215,27 @@ def _rest(operations: Operations, open_context: OpenContext, settings: Settings)
         admit,
         prepare=operations.prepare,
         largest_upload=settings.max_upload_bytes,
+        named=settings.rest_map,
+        operations=documented,
     )
 
 
-def _routes(store: Store, settings: Settings) -> list[BaseRoute]:
+def _limited(rest: PathTable, settings: Settings) -> BodyLimit:
+    """The documented paths; some of them may be sent files."""
+    larger = dict.fromkeys(UPLOAD_PATHS, settings.max_upload_bytes)
+    return BodyLimit(rest, settings.max_body_bytes, larger, naming=headers_of)
+
+
+def _layers(settings: Settings) -> list[Middleware]:
+    telling = REQUESTS[settings.log_requests]
+    return [Middleware(Envelope, telling=telling, naming=headers_of), *_cors(settings)]
+
+
+def _routes(
+    store: Store, documented: Mapping[str, Operation], settings: Settings
+) -> list[BaseRoute]:
+    graph = schema._schema  # noqa: SLF001
+
     async def ready(_: Request) -> Response:
         await store.ping()
         return PlainTextResponse("ready")
@@ -220,6 +244,7 @@ def _routes(store: Store, settings: Settings) -> list[BaseRoute]:
         Route("/healthz", _healthy),
         Route("/readyz", ready),
         *([Route("/metrics", _metrics)] if settings.metrics else []),
+        *(rest_map.routes(graph, documented, decode, encode) if settings.rest_map else []),
     ]
 
 
@@ -245,6 +270,7 @@ def _cors(settings: Settings) -> list[Middleware]:
             allow_origins=list(settings.allowed_origins),
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["authorization", "content-type"],
+            expose_headers=["link", "x-graphql-operation"],
             allow_credentials=True,
         )
     ]

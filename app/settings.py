@@ -156,6 +156,11 @@ class Settings:
     explorer: bool = field(
         metadata=setting("true", BOOLEAN, "Serve the query explorer to browsers.")
     )
+    rest_map: bool = field(
+        metadata=setting(
+            "true", BOOLEAN, "Serve `/rest-map`, and name the operation in each answer of REST."
+        )
+    )
 
     max_depth: int = field(
         metadata=setting("10", whole(1, 50), "Nesting of fields in an operation.")
