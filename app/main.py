@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from app import evaluation_work, logs
+from app import docs_page, evaluation_work, logs
 from app.auth import Authenticator, credential
 from app.away import Away
 from app.db.engine import Store
@@ -50,6 +50,7 @@ from rest_compat import rest_map
 from rest_compat.documents import Operation, load
 from rest_compat.endpoints import UPLOAD_PATHS
 from rest_compat.facade import headers_of, table
+from rest_compat.openapi import openapi
 from rest_compat.routing import PathTable
 from schema import schema
 
@@ -236,6 +237,9 @@ def _routes(
 ) -> list[BaseRoute]:
     graph = schema._schema  # noqa: SLF001
 
+    def described() -> bytes:
+        return encode(openapi(graph, documented))
+
     async def ready(_: Request) -> Response:
         await store.ping()
         return PlainTextResponse("ready")
@@ -245,6 +249,7 @@ def _routes(
         Route("/readyz", ready),
         *([Route("/metrics", _metrics)] if settings.metrics else []),
         *(rest_map.routes(graph, documented, decode, encode) if settings.rest_map else []),
+        *(docs_page.routes(described, docs_page.installed()) if settings.docs else []),
     ]
 
 

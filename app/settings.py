@@ -161,6 +161,11 @@ class Settings:
             "true", BOOLEAN, "Serve `/rest-map`, and name the operation in each answer of REST."
         )
     )
+    docs: bool = field(
+        metadata=setting(
+            "true", BOOLEAN, "Serve `/openapi.json`, and the page `/docs` to read it in."
+        )
+    )
 
     max_depth: int = field(
         metadata=setting("10", whole(1, 50), "Nesting of fields in an operation.")

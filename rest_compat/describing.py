@@ -7,7 +7,7 @@ they give. `words.json` holds what is not: summaries, tags and examples.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -37,11 +37,19 @@ from rest_compat.reading import WITH_BODY
 from rest_compat.routing import parameters_of
 from rest_compat.values import wire_name, wire_names
 
-_WORDS: Final[Mapping[str, Mapping[str, Any]]] = json.loads(
+_WORDS: Final[Mapping[str, Any]] = json.loads(
     Path(__file__).with_name("words.json").read_text("utf-8")
 )
+#: What is said of the whole API, of each operation in a line, of some in more, and of each tag.
+INFO: Final[str] = _WORDS["info"]
 SUMMARIES: Final[Mapping[str, str]] = _WORDS["summaries"]
+NOTES: Final[Mapping[str, str]] = _WORDS["notes"]
 TAGS: Final[Mapping[str, str]] = _WORDS["tags"]
+#: Examples of whole bodies, where not all members go together; of the values of an answer, by type
+#: and response name or by that name alone; and of what is said of an error, by status.
+BODIES: Final[Mapping[str, object]] = _WORDS["bodies"]
+ANSWERS: Final[Mapping[str, object]] = _WORDS["answers"]
+ERRORS: Final[Mapping[str, str]] = _WORDS["errors"]
 _DESCRIPTIONS: Final[Mapping[str, str]] = _WORDS["parameters"]
 _EXAMPLES: Final[Mapping[str, object]] = _WORDS["examples"]
 
@@ -80,7 +88,7 @@ def parameters(
             each,
             place := "path" if each.name in in_path else _place(endpoint),
             place == "path" or each.required,
-            _worded(_DESCRIPTIONS, operation.name, each.name, default=told.get(each.name, "")),
+            _description(operation, each, told.get(each.name, "")),
             _example(operation.name, each),
             _values(each.type),
         )
@@ -92,6 +100,21 @@ def _place(endpoint: Endpoint) -> str:
     if endpoint.method not in WITH_BODY:
         return "query"
     return "form" if endpoint.uploads else "body"
+
+
+def _description(operation: Operation, variable: Variable, told: str) -> str:
+    """What is told of a variable, with the names that its text may have."""
+    text: str = _worded(_DESCRIPTIONS, operation.name, variable.name, default=told)
+    kind = _named(variable.type)
+    if variable.name == "order" and (columns := _columns(kind)):
+        return f"{text} Columns: {_quoted(columns)}."
+    if variable.name == "filter" and isinstance(kind, GraphQLInputObjectType):
+        return f"{text} Names: {_quoted(name for name in kind.fields if name != 'and')}."
+    return text
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _worded(words: Mapping[str, Any], *names: str, default: Any) -> Any:
@@ -110,11 +133,17 @@ def _made(kind: GraphQLNamedType) -> object:
     """The first value of an enum, or an order by the first column."""
     if isinstance(kind, GraphQLEnumType):
         return wire_names(kind)[0]
-    if isinstance(kind, GraphQLInputObjectType) and "direction" in kind.fields:
-        columns = _named(kind.fields["field"].type)
-        assert isinstance(columns, GraphQLEnumType)
-        return f"{wire_name(next(iter(columns.values)), '_')} asc"
-    return None
+    columns = _columns(kind)
+    return f"{columns[0]} asc" if columns else None
+
+
+def _columns(kind: GraphQLNamedType) -> list[str]:
+    """The columns that an order may be by, as the REST API spells them."""
+    if not isinstance(kind, GraphQLInputObjectType) or "direction" not in kind.fields:
+        return []
+    columns = _named(kind.fields["field"].type)
+    assert isinstance(columns, GraphQLEnumType)
+    return [wire_name(each, "_") for each in columns.values]
 
 
 def _values(type_: GraphQLInputType) -> tuple[str, ...]:

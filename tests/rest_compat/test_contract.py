@@ -60,7 +60,10 @@ def _resolve(document: Json, schema: Json) -> Json:
 def _leaves(
     document: Json, schema: Json, path: str = "", *, closed: str | None = None
 ) -> Iterator[tuple[str, str, bool]]:
-    """(path, type, required) of every property, however deep, but within what is `closed`."""
+    """(path, type, required) of every property, however deep, but within what is `closed`.
+
+    One that is required is a property, also where nothing is said of it.
+    """
     schema = _resolve(document, schema)
     if path and path == closed:
         return
@@ -71,6 +74,8 @@ def _leaves(
         here = f"{path}.{name}".lstrip(".")
         yield here, _kind(inner), name in schema.get("required", ())
         yield from _leaves(document, inner, here, closed=closed)
+    for name in set(schema.get("required", ())) - schema.get("properties", {}).keys():
+        yield f"{path}.{name}".lstrip("."), "unsaid", True
     if schema.get("type") == "array":
         yield from _leaves(document, schema["items"], f"{path}[]", closed=closed)
 
