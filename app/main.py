@@ -238,7 +238,7 @@ def _routes(
     graph = schema._schema  # noqa: SLF001
 
     def described() -> bytes:
-        return encode(openapi(graph, documented))
+        return encode(openapi(graph, documented, named=settings.rest_map))
 
     async def ready(_: Request) -> Response:
         await store.ping()

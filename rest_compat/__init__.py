@@ -9,7 +9,7 @@
     facade.py       one handler for all rows
     describing.py   what people are told of an endpoint, with words.json
     rest_map.py     the same table, and its documents, for who moves to GraphQL
-    openapi.py      the same table as an OpenAPI document
+    openapi.py      the same table as an OpenAPI document, with json_schemas.py
 
 It knows the service by its GraphQL schema alone.
 """

@@ -40,8 +40,10 @@ from rest_compat.values import wire_name, wire_names
 _WORDS: Final[Mapping[str, Any]] = json.loads(
     Path(__file__).with_name("words.json").read_text("utf-8")
 )
-#: What is said of the whole API, of each operation in a line, of some in more, and of each tag.
+#: What is said of the whole API, and first where answers name their operations; of each operation
+#: in a line, of some in more, and of each tag.
 INFO: Final[str] = _WORDS["info"]
+NAMING: Final[str] = _WORDS["naming"]
 SUMMARIES: Final[Mapping[str, str]] = _WORDS["summaries"]
 NOTES: Final[Mapping[str, str]] = _WORDS["notes"]
 TAGS: Final[Mapping[str, str]] = _WORDS["tags"]

@@ -12,6 +12,7 @@ from rest_compat.describing import (
     BODIES,
     ERRORS,
     INFO,
+    NAMING,
     NOTES,
     SUMMARIES,
     TAGS,
@@ -61,12 +62,38 @@ _REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
 }
 
 
-def openapi(schema: GraphQLSchema, operations: Mapping[str, Operation] | None = None) -> Json:
+def openapi(
+    schema: GraphQLSchema,
+    operations: Mapping[str, Operation] | None = None,
+    *,
+    named: bool = True,
+) -> Json:
     """The OpenAPI document of the endpoints as this schema answers them.
 
-    `operations` are what `load` makes of the schema, for who has them already.
+    `operations` are what `load` makes of the schema, for who has them already. `named` says
+    whether answers name their operations.
     """
-    loaded = load(schema) if operations is None else operations
+    document = _document(schema, load(schema) if operations is None else operations)
+    return document if named else _unnamed(document)
+
+
+def _unnamed(document: Json) -> Json:
+    """The document without what tells of the names of operations."""
+    described = [each for methods in document["paths"].values() for each in methods.values()]
+    components = document["components"]
+    answers = [answer for each in described for answer in each["responses"].values()]
+    for each in described:
+        del each["externalDocs"]
+    for answer in (*answers, *components["responses"].values()):
+        for name in _ALWAYS:
+            answer.get("headers", {}).pop(name, None)
+    for name in _ALWAYS:
+        del components["headers"][name]
+    document["info"]["description"] = INFO
+    return document
+
+
+def _document(schema: GraphQLSchema, loaded: Mapping[str, Operation]) -> Json:
     components, paths = Components(schema), dict[str, Json]()
     for endpoint in ENDPOINTS:
         described = _operation(endpoint, loaded[endpoint.operation], components)
@@ -92,7 +119,7 @@ def _info() -> Json:
     return {
         "title": "Meshgraph: the documented REST API",
         "version": "2026-04",
-        "description": INFO,
+        "description": f"{NAMING}\n\n{INFO}",
         "license": {
             "name": "Apache 2.0",
             "url": "https://www.apache.org/licenses/LICENSE-2.0.html",

@@ -78,9 +78,9 @@ def eslint(text: str, name: str) -> list[str]:
     return [message["message"] for each in json.loads(told) for message in each["messages"]]
 
 
-@pytest.fixture(scope="module")
-def document() -> dict[str, Any]:
-    return openapi(schema._schema)
+@pytest.fixture(scope="module", params=["named", "unnamed"])
+def document(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return openapi(schema._schema, named=request.param == "named")
 
 
 @pytest.mark.parametrize("lint", [redocly, spectral])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -190,3 +191,8 @@ def test_what_is_documented_as_required_is_always_there(
 def test_who_needs_a_token(row: Endpoint, published: Json, contract: Json) -> None:
     needed = bool(_find(contract, row).get("security")) or row.tag in UNSAID
     assert bool(_find(published, row)["security"]) == needed
+
+
+def test_where_answers_do_not_name_their_operations_nothing_says_so(graph: GraphQLSchema) -> None:
+    assert not re.search("rest-map|X-GraphQL-Operation|'Link'", str(openapi(graph, named=False)))
+    assert "rest-map" in str(openapi(graph))
