@@ -33,10 +33,11 @@ clean: ## Remove .venv and what tools leave behind; data stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
 
 # The stamps are older than what they depend on only when that has changed.
-$(RUNTIME): requirements.lock requirements-helm.lock pyproject.toml
+$(RUNTIME): requirements.lock requirements-helm.lock requirements-docs.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --requirement requirements-helm.lock
+	$(BIN)/pip install --quiet --no-deps --requirement requirements-docs.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

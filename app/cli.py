@@ -147,6 +147,8 @@ def announce(settings: Settings, *, demo: bool) -> None:
         typer.echo(f"Explorer  {base}/graphql (in a browser)")
     typer.echo(f"GraphQL   {base}/graphql")
     typer.echo(f"REST      {base}/api")
+    if settings.docs:
+        typer.echo(f"Docs      {base}/docs (in a browser)")
     if demo and ALGORITHM in settings.jwt_algorithms:
         ttl = min(24 * HOUR, settings.jwt_max_lifetime)
         typer.echo(f"Token of {DEMO_USER}, for {ttl // HOUR} hours:")

@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from app import evaluation_work, logs, stopping
+from app import docs_page, evaluation_work, logs, stopping
 from app.auth import Authenticator, credential
 from app.away import Away
 from app.broker import Broker
@@ -51,8 +51,11 @@ from resolvers.context import Context
 from resolvers.executor import ColumnExecutor
 from resolvers.identity import Identity
 from resolvers.plan.planner import Planner
+from rest_compat import rest_map
+from rest_compat.documents import Operation, load
 from rest_compat.endpoints import UPLOAD_PATHS
-from rest_compat.facade import table
+from rest_compat.facade import headers_of, table
+from rest_compat.openapi import openapi
 from rest_compat.routing import PathTable
 from schema import schema
 
@@ -84,16 +87,16 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
         await outside.close()
         await store.close()
 
-    larger = dict.fromkeys(UPLOAD_PATHS, settings.max_upload_bytes)
     places = Places(operations.limits)
     graphql = GraphQLOverHTTP(operations, open_context, settings.explorer, places)
-    rest = _rest(operations, open_context, settings)
+    documented = load(schema._schema)  # noqa: SLF001
+    rest = _rest(operations, documented, open_context, settings)
     application = Service(
-        [(at("/graphql"), graphql), (rest.find, BodyLimit(rest, settings.max_body_bytes, larger))],
-        layers=[Middleware(Envelope, telling=REQUESTS[settings.log_requests]), *_cors(settings)],
+        [(at("/graphql"), graphql), (rest.find, _limited(rest, settings))],
+        layers=_layers(settings),
         middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes)],
         sockets={"/graphql": _sockets(operations, identity, settings, places)},
-        routes=_routes(store, settings),
+        routes=_routes(store, documented, settings),
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
@@ -217,7 +220,12 @@ def _sockets(
     return GraphQLOverWebSocket(operations, admit, open_context, places)
 
 
-def _rest(operations: Operations, open_context: OpenContext, settings: Settings) -> PathTable:
+def _rest(
+    operations: Operations,
+    documented: Mapping[str, Operation],
+    open_context: OpenContext,
+    settings: Settings,
+) -> PathTable:
     async def execute(
         request: Request, document: DocumentNode, name: str, variables: dict[str, object]
     ) -> ExecutionResult:
@@ -239,10 +247,30 @@ def _rest(operations: Operations, open_context: OpenContext, settings: Settings)
         admit,
         prepare=operations.prepare,
         largest_upload=settings.max_upload_bytes,
+        named=settings.rest_map,
+        operations=documented,
     )
 
 
-def _routes(store: Store, settings: Settings) -> list[BaseRoute]:
+def _limited(rest: PathTable, settings: Settings) -> BodyLimit:
+    """The documented paths; some of them may be sent files."""
+    larger = dict.fromkeys(UPLOAD_PATHS, settings.max_upload_bytes)
+    return BodyLimit(rest, settings.max_body_bytes, larger, naming=headers_of)
+
+
+def _layers(settings: Settings) -> list[Middleware]:
+    telling = REQUESTS[settings.log_requests]
+    return [Middleware(Envelope, telling=telling, naming=headers_of), *_cors(settings)]
+
+
+def _routes(
+    store: Store, documented: Mapping[str, Operation], settings: Settings
+) -> list[BaseRoute]:
+    graph = schema._schema  # noqa: SLF001
+
+    def described() -> bytes:
+        return encode(openapi(graph, documented, named=settings.rest_map))
+
     async def ready(_: Request) -> Response:
         await store.ping()
         return PlainTextResponse("ready")
@@ -251,6 +279,8 @@ def _routes(store: Store, settings: Settings) -> list[BaseRoute]:
         Route("/healthz", _healthy),
         Route("/readyz", ready),
         *([Route("/metrics", _metrics)] if settings.metrics else []),
+        *(rest_map.routes(graph, documented, decode, encode) if settings.rest_map else []),
+        *(docs_page.routes(described, docs_page.installed()) if settings.docs else []),
     ]
 
 
@@ -276,6 +306,7 @@ def _cors(settings: Settings) -> list[Middleware]:
             allow_origins=list(settings.allowed_origins),
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["authorization", "content-type", "last-event-id"],
+            expose_headers=["link", "x-graphql-operation"],
             allow_credentials=True,
         )
     ]

@@ -22,7 +22,16 @@ TOO_LARGE = 413
 
 SECURITY_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 
+Headers = Iterable[tuple[bytes, bytes]]
+#: The headers which all answers to a request have, of whoever they are.
+Naming = Callable[[Scope], Headers]
+
 log = structlog.get_logger()
+
+
+def unnamed(_scope: Scope) -> Headers:
+    """No headers."""
+    return ()
 
 
 class Envelope:
@@ -30,7 +39,7 @@ class Envelope:
 
     The id is the caller's `X-Request-Id` where that is fit to be logged. A header that the
     response sets itself is left as it is. Exceptions end here as a 500, as the server would log
-    their full text; so the headers are also on what is answered for a bug.
+    their full text; so the headers are also on what is answered for a bug, with those of `naming`.
     """
 
     def __init__(
@@ -39,10 +48,12 @@ class Envelope:
         *,
         telling: Telling = REQUESTS["all"],
         clock: Callable[[], float] = time.perf_counter,
+        naming: Naming = unnamed,
     ) -> None:
         self.app = app
         self.telling = telling
         self.clock = clock
+        self.naming = naming
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -68,6 +79,7 @@ class Envelope:
             log.error("request_failed", **describe(error))  # noqa: TRY400 - no traceback: it quotes values
             if status is None:
                 response = PlainTextResponse("Internal Server Error", 500)
+                response.raw_headers += self.naming(scope)
                 await response(scope, receive, watch)
         finally:
             self._tell(scope, status, self.clock() - started)
@@ -88,13 +100,21 @@ class BodyLimit:
     """Refuses a body longer than `limit` bytes, before it is read where its length is declared.
 
     `larger` are the paths with a limit of their own. Reading beyond the limit raises
-    HTTPException, which is answered here unless it was before.
+    HTTPException, which is answered here unless it was before. What is answered here has the
+    headers of `naming`.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limit: int,
+        larger: Mapping[str, int] | None = None,
+        naming: Naming = unnamed,
+    ) -> None:
         self.app = app
         self.limit = limit
         self.larger = larger or {}
+        self.naming = naming
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -115,6 +135,7 @@ class BodyLimit:
     async def _refuse(self, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
         text = f"The body is longer than {limit} bytes."
         response = PlainTextResponse(text, TOO_LARGE, {"Connection": "close"})
+        response.raw_headers += self.naming(scope)
         await response(scope, receive, send)
 
 
@@ -141,9 +162,7 @@ def header(scope: Scope, name: bytes) -> bytes | None:
     return None
 
 
-def _with(
-    headers: Iterable[tuple[bytes, bytes]], added: Iterable[tuple[bytes, bytes]]
-) -> list[tuple[bytes, bytes]]:
+def _with(headers: Headers, added: Headers) -> list[tuple[bytes, bytes]]:
     """The headers, and those to be added whose names are not among them."""
     kept = list(headers)
     present = {name for name, _ in kept}

@@ -156,6 +156,16 @@ class Settings:
     explorer: bool = field(
         metadata=setting("true", BOOLEAN, "Serve the query explorer to browsers.")
     )
+    rest_map: bool = field(
+        metadata=setting(
+            "true", BOOLEAN, "Serve `/rest-map`, and name the operation in each answer of REST."
+        )
+    )
+    docs: bool = field(
+        metadata=setting(
+            "true", BOOLEAN, "Serve `/openapi.json`, and the page `/docs` to read it in."
+        )
+    )
 
     max_depth: int = field(
         metadata=setting("10", whole(1, 50), "Nesting of fields in an operation.")

@@ -7,7 +7,9 @@
     replying.py     result → response, with shaping.py
     routing.py      path → row, as a tree of segments
     facade.py       one handler for all rows
-    openapi.py      the same table as an OpenAPI document
+    describing.py   what people are told of an endpoint, with words.json
+    rest_map.py     the same table, and its documents, for who moves to GraphQL
+    openapi.py      the same table as an OpenAPI document, with json_schemas.py
 
 It knows the service by its GraphQL schema alone.
 """

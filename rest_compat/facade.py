@@ -18,6 +18,7 @@ from rest_compat.endpoints import ENDPOINTS, Endpoint
 from rest_compat.forms import is_form, read_form
 from rest_compat.reading import Read, reader, takes_body, texts_of
 from rest_compat.replying import Encode, encode_json, refuse, reply
+from rest_compat.rest_map import Headers, naming
 from rest_compat.routing import PathTable, parameters_of
 from rest_compat.shaping import Reshape, reshaper
 from rest_compat.values import Decode, strict_json
@@ -51,30 +52,37 @@ class Edges:
     encode: Encode
     admit: Admit
     largest_upload: int = LARGEST_UPLOAD
+    named: bool = True
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An endpoint at one of its paths, with all that its operation alone determines."""
+    """An endpoint at one of its paths, with all that its operation alone determines.
+
+    `headers` are on every response, whatever has become of the request.
+    """
 
     endpoint: Endpoint
     operation: Operation
     read: Read
     reads_body: bool
     reshape: Reshape
+    headers: Headers
     edges: Edges
 
     async def __call__(self, request: Request) -> Response:
         """The documented response. Who calls is settled before what is wrong with the call."""
         try:
             try:
-                return await self._answer(request)
+                response = await self._answer(request)
             except BadInput:
                 if not self.endpoint.public:
                     await self.edges.admit(request)
                 raise
         except Problem as problem:
-            return refuse(self.endpoint, problem, request.path_params)
+            response = refuse(self.endpoint, problem, request.path_params)
+        response.raw_headers += self.headers
+        return response
 
     async def _answer(self, request: Request) -> Response:
         body = await self._body(request) if self.reads_body else {}
@@ -105,6 +113,7 @@ def answer(endpoint: Endpoint, path: str, operation: Operation, edges: Edges) ->
         read=reader(operation, method, in_path, edges.decode),
         reads_body=takes_body(operation, method, in_path),
         reshape=reshaper(operation),
+        headers=naming(operation.name) if edges.named else (),
         edges=edges,
     )
 
@@ -129,6 +138,13 @@ class Address:
         await response(scope, receive, send)
 
 
+def headers_of(scope: Scope) -> Headers:
+    """The headers of an answer that is not made by the endpoint which the request was for."""
+    address = scope.get("endpoint")
+    found = address.answers.get(scope["method"]) if isinstance(address, Address) else None
+    return () if found is None else found.headers
+
+
 def by_path(endpoints: Iterable[Endpoint]) -> dict[str, dict[str, Endpoint]]:
     """Path → method → endpoint, in the order of the table."""
     paths: dict[str, dict[str, Endpoint]] = {}
@@ -147,13 +163,17 @@ def table(
     *,
     prepare: Prepare = _unprepared,
     largest_upload: int = LARGEST_UPLOAD,
+    named: bool = True,
+    operations: Mapping[str, Operation] | None = None,
 ) -> PathTable:
     """What leads to every path, as a route or as an application of its own.
 
-    Raises ValueError if the schema does not allow an operation.
+    With `named`, every answer names its operation, and where the document of that is.
+    `operations` are what `load` makes of the schema, for who has them already; it raises
+    ValueError if the schema does not allow an operation.
     """
-    edges = Edges(execute, decode, encode, admit, largest_upload)
-    operations = load(schema)
+    edges = Edges(execute, decode, encode, admit, largest_upload, named)
+    operations = load(schema) if operations is None else operations
     for each in operations.values():
         prepare(each.document, each.name, each.least())
 

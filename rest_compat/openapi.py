@@ -1,65 +1,58 @@
-"""The same table as an OpenAPI 3.0.3 document.
-
-Parameters and bodies come from the variables of an operation, responses from its selections;
-`shapes.json` holds what GraphQL does not know: the insides of free JSON values.
-"""
+"""The table of endpoints as an OpenAPI 3.0.3 document."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 
-from graphql import (
-    GraphQLEnumType,
-    GraphQLInputObjectType,
-    GraphQLInputType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLSchema,
-    GraphQLType,
-    Undefined,
-    get_nullable_type,
-)
+from graphql import GraphQLSchema
 
-from rest_compat.documents import BODY, Operation, Selected, Variable, load
+from rest_compat.describing import (
+    BODIES,
+    ERRORS,
+    INFO,
+    NAMING,
+    NOTES,
+    SUMMARIES,
+    TAGS,
+    Parameter,
+    parameters,
+)
+from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
 from rest_compat.forms import MULTIPART
-from rest_compat.reading import MAX_ROWS, WITH_BODY
-from rest_compat.shaping import NULLS, always
-from rest_compat.values import wire_names
+from rest_compat.json_schemas import Components, Json, ignored, in_address, in_body, leaf
+from rest_compat.rest_map import PATH as REST_MAP
 
-Json = dict[str, Any]
-
-_SHAPES: Final[Json] = json.loads(Path(__file__).with_name("shapes.json").read_text("utf-8"))
-_REF: Final = "#/components/schemas/"
-
-_LEAVES: Final[Mapping[str, Json]] = {
-    "ID": {"type": "string", "format": "uuid"},
-    "String": {"type": "string"},
-    "Int": {"type": "integer"},
-    "Boolean": {"type": "boolean"},
-    "DateTime": {"type": "string", "format": "date-time"},
-    "JSON": {"type": "object"},
-    "Bytes": {"type": "string", "format": "file"},
-}
-
-#: Parameters that are not simply what their type says.
-_PARAMETERS: Final[Mapping[str, Json]] = {
-    "page": {"type": "integer", "minimum": 0, "default": 0},
-    "pagesize": {
-        "oneOf": [
-            {"type": "integer", "minimum": 1, "maximum": MAX_ROWS},
-            {"type": "string", "enum": ["all"]},
-        ]
+#: A token in a header, or in the cookie that browsers send.
+_SECURITY: Final[Mapping[str, Json]] = {
+    "jwt": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token; `meshgraph token EMAIL` prints one.",
     },
-    "order": {"type": "string", "example": "name asc"},
-    "filter": {"type": "string", "example": "deleted_at Deleted"},
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "token",
+        "description": "The same token, as a cookie: of pages of this origin only.",
+    },
 }
+
+_HEADERS: Final[Mapping[str, tuple[str, str]]] = {
+    "X-GraphQL-Operation": ("The GraphQL operation that answered.", "getOrgs"),
+    "Link": (
+        "Where the document of the operation is.",
+        f'<{REST_MAP}/getOrgs>; rel="alternate"; type="application/graphql"',
+    ),
+    "WWW-Authenticate": ("How to say who is calling.", "Bearer"),
+    "Retry-After": ("Seconds after which the same request may succeed.", "1"),
+}
+#: The headers of every answer, and those that belong to a status.
+_ALWAYS: Final = ("X-GraphQL-Operation", "Link")
+_ON: Final[Mapping[int, tuple[str, ...]]] = {401: ("WWW-Authenticate",), 500: ("Retry-After",)}
 
 _REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
     400: ("BadRequest", "A parameter or the body is wrong; the text names what."),
@@ -69,134 +62,152 @@ _REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Components:
-    """The named schemas met so far: each fragment is one."""
+def openapi(
+    schema: GraphQLSchema,
+    operations: Mapping[str, Operation] | None = None,
+    *,
+    named: bool = True,
+) -> Json:
+    """The OpenAPI document of the endpoints as this schema answers them.
 
-    schemas: Json = field(default_factory=dict)
-
-    def of(self, chosen: Selected) -> Json:
-        """The schema of a selected field's value."""
-        if (known := _SHAPES["fields"].get(f"{chosen.parent}.{chosen.field}")) is not None:
-            schema: Json = known
-        else:
-            schema = self._typed(chosen, chosen.type)
-        if NULLS.get((chosen.parent, chosen.name), Undefined) is None:
-            return {**schema, "nullable": True}
-        return schema
-
-    def _typed(self, chosen: Selected, type_: GraphQLType) -> Json:
-        if isinstance(type_, GraphQLNonNull):
-            return self._typed(chosen, type_.of_type)
-        if isinstance(type_, GraphQLList):
-            return {"type": "array", "items": self._typed(chosen, type_.of_type)}
-        if not chosen.children:
-            return _leaf(type_)
-        if chosen.fragment is None:
-            return self._object(chosen.children)
-        if chosen.fragment not in self.schemas:
-            self.schemas[chosen.fragment] = self._object(chosen.children)
-        return {"$ref": _REF + chosen.fragment}
-
-    def _object(self, fields: tuple[Selected, ...]) -> Json:
-        if [each.name for each in fields] == [BODY]:
-            return self.of(fields[0])
-        schema: Json = {
-            "type": "object",
-            "properties": {each.name: self.of(each) for each in fields},
-        }
-        if required := [each.name for each in fields if always(each)]:
-            schema["required"] = required
-        return schema
+    `operations` are what `load` makes of the schema, for who has them already. `named` says
+    whether answers name their operations.
+    """
+    document = _document(schema, load(schema) if operations is None else operations)
+    return document if named else _unnamed(document)
 
 
-def openapi(schema: GraphQLSchema) -> Json:
-    """The OpenAPI document of the endpoints as this schema answers them."""
-    operations, components, paths = load(schema), Components(), dict[str, Json]()
+def _unnamed(document: Json) -> Json:
+    """The document without what tells of the names of operations."""
+    described = [each for methods in document["paths"].values() for each in methods.values()]
+    components = document["components"]
+    answers = [answer for each in described for answer in each["responses"].values()]
+    for each in described:
+        del each["externalDocs"]
+    for answer in (*answers, *components["responses"].values()):
+        for name in _ALWAYS:
+            answer.get("headers", {}).pop(name, None)
+    for name in _ALWAYS:
+        del components["headers"][name]
+    document["info"]["description"] = INFO
+    return document
+
+
+def _document(schema: GraphQLSchema, loaded: Mapping[str, Operation]) -> Json:
+    components, paths = Components(schema), dict[str, Json]()
     for endpoint in ENDPOINTS:
-        operation = operations[endpoint.operation]
-        described = _operation(endpoint, operation, components)
+        described = _operation(endpoint, loaded[endpoint.operation], components)
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = described
     return {
         "openapi": "3.0.3",
-        "info": {"title": "Meshgraph: the documented REST API", "version": "2026-04"},
-        "tags": [{"name": tag} for tag in sorted({each.tag for each in ENDPOINTS})],
+        "info": _info(),
+        "servers": [{"url": "/", "description": "This service."}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": {**_SHAPES["schemas"], **components.schemas},
+            "schemas": components.schemas,
+            "headers": {name: _header(*each) for name, each in _HEADERS.items()},
             "responses": {
-                name: {"description": text, "content": {"text/plain": {"schema": _leaf("String")}}}
-                for name, text in _REFUSALS.values()
+                name: _refusal(status, text) for status, (name, text) in _REFUSALS.items()
             },
-            "securitySchemes": {"jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": _SECURITY,
         },
     }
 
 
+def _info() -> Json:
+    return {
+        "title": "Meshgraph: the documented REST API",
+        "version": "2026-04",
+        "description": f"{NAMING}\n\n{INFO}",
+        "license": {
+            "name": "Apache 2.0",
+            "url": "https://www.apache.org/licenses/LICENSE-2.0.html",
+        },
+    }
+
+
+def _header(description: str, example: str) -> Json:
+    return {"description": description, "schema": leaf("String"), "example": example}
+
+
+def _headers(status: int) -> Json:
+    names = (*_ALWAYS, *_ON.get(status, ()))
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _refusal(status: int, text: str) -> Json:
+    content = {"schema": leaf("String"), "example": ERRORS[str(status)]}
+    return {"description": text, "headers": _headers(status), "content": {"text/plain": content}}
+
+
 def _operation(endpoint: Endpoint, operation: Operation, components: Components) -> Json:
-    path = re.findall(r"{(\w+)}", endpoint.path)
-    rest = [each for each in operation.variables if each.name not in path]
+    given = parameters(components.schema, endpoint, operation)
+    in_bodies = [each for each in given if each.place in {"body", "form"}]
     described: Json = {
         "tags": [endpoint.tag],
         "operationId": endpoint.operation,
-        "security": [] if endpoint.public else [{"jwt": []}],
-        "parameters": [
-            _parameter(each, "path") for each in operation.variables if each not in rest
-        ],
+        "summary": SUMMARIES[endpoint.operation],
+        "description": " ".join(_told(endpoint)),
+        "externalDocs": {
+            "description": "The GraphQL operation",
+            "url": f"{REST_MAP}/{endpoint.operation}",
+        },
+        "security": [] if endpoint.public else [{name: []} for name in _SECURITY],
+        "parameters": [_parameter(each) for each in given if each not in in_bodies],
         "responses": _responses(endpoint, operation, components),
     }
-    if endpoint.method not in WITH_BODY:
-        spoken = [each for each in rest if not each.name.startswith("_")]
-        described["parameters"] += [_parameter(each, "query") for each in spoken]
+    if in_bodies:
+        described["requestBody"] = _body(endpoint, in_bodies)
+    else:
         described["parameters"] += [_ignored(name) for name in endpoint.ignored]
-    elif rest:
-        described["requestBody"] = _body(endpoint, rest)
     return described
 
 
-def _parameter(variable: Variable, place: str) -> Json:
-    required = place == "path" or variable.required
-    schema = _PARAMETERS.get(variable.name) or _input(variable.name, variable.type)
-    if variable.default is not Undefined:
-        schema = {**schema, "default": variable.default}
-    return {"name": variable.name, "in": place, "required": required, "schema": schema}
+def _told(endpoint: Endpoint) -> Iterator[str]:
+    yield f"{SUMMARIES[endpoint.operation]}: the GraphQL operation `{endpoint.operation}`."
+    if endpoint.operation in NOTES:
+        yield NOTES[endpoint.operation]
+    if endpoint.aliases:
+        yield f"Also at {' and '.join(f'`{path}`' for path in endpoint.aliases)}."
+
+
+def _parameter(given: Parameter) -> Json:
+    return {
+        "name": given.name,
+        "in": given.place,
+        "required": given.required,
+        "description": given.description,
+        "schema": in_address(given),
+        "example": given.example,
+    }
 
 
 def _ignored(name: str) -> Json:
-    schema = _PARAMETERS.get(name) or _leaf("String")
     text = "Accepted without effect: the answer is always complete."
-    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": text,
+        "schema": ignored(name),
+    }
 
 
-def _body(endpoint: Endpoint, variables: Iterable[Variable]) -> Json:
-    chosen = list(variables)
-    ignored = {name: {"description": "Accepted without effect."} for name in endpoint.ignored}
+def _body(endpoint: Endpoint, given: list[Parameter]) -> Json:
+    without_effect = {
+        name: {"description": "Accepted without effect."} for name in endpoint.ignored
+    }
     schema: Json = {
         "type": "object",
-        "properties": {each.name: _input(each.name, each.type) for each in chosen} | ignored,
+        "properties": {each.name: in_body(each) for each in given} | without_effect,
     }
-    if required := [each.name for each in chosen if each.required]:
+    if required := [each.name for each in given if each.required]:
         schema["required"] = required
+    examples = {each.name: each.example for each in given if each.example is not None}
+    content = {"schema": schema, "example": BODIES.get(endpoint.operation, examples)}
     media = MULTIPART if endpoint.uploads else "application/json"
-    return {"required": bool(required) or endpoint.uploads, "content": {media: {"schema": schema}}}
-
-
-def _input(name: str, given: GraphQLInputType) -> Json:
-    type_ = get_nullable_type(given)
-    if isinstance(type_, GraphQLList):
-        return {"type": "array", "items": _input(name, type_.of_type)}
-    if isinstance(type_, GraphQLEnumType):
-        return {"type": "string", "enum": wire_names(type_)}
-    if name in _SHAPES["variables"]:
-        return {**_SHAPES["variables"][name]}
-    if isinstance(type_, GraphQLInputObjectType):
-        members = {key: _input(key, field.type) for key, field in type_.fields.items()}
-        return {"type": "object", "properties": members}
-    return _leaf(type_)
-
-
-def _leaf(type_: object) -> Json:
-    return dict(_LEAVES.get(str(type_), _LEAVES["String"]))
+    return {"required": bool(required) or endpoint.uploads, "content": {media: content}}
 
 
 def _responses(endpoint: Endpoint, operation: Operation, components: Components) -> Json:
@@ -205,9 +216,17 @@ def _responses(endpoint: Endpoint, operation: Operation, components: Components)
         if status in _REFUSALS and not endpoint.is_silent(status):
             responses[str(status)] = {"$ref": f"#/components/responses/{_REFUSALS[status][0]}"}
         else:
-            responses[str(status)] = {"description": HTTPStatus(status).phrase}
+            phrase = HTTPStatus(status).phrase
+            responses[str(status)] = {"description": phrase, "headers": _headers(status)}
     if operation.body:
-        bodies = [components.of(each) for each in operation.body]
-        schema = bodies[0] if len(bodies) == 1 else {"oneOf": bodies}
-        responses[str(endpoint.status)]["content"] = {"application/json": {"schema": schema}}
+        responses[str(endpoint.status)] |= _answer(operation, components)
     return responses
+
+
+def _answer(operation: Operation, components: Components) -> dict[str, Any]:
+    bodies = [components.of(each) for each in operation.body]
+    schema = bodies[0] if len(bodies) == 1 else {"oneOf": bodies}
+    return {
+        "description": components.description(operation.body[0]),
+        "content": {"application/json": {"schema": schema}},
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 from strawberry.tools import merge_types
+from strawberry.types import get_object_definition
 
 from resolvers.answers import Anyone, Public
 from resolvers.fields import REQUIRED, computed
@@ -70,6 +71,12 @@ Mutation = merge_types(
         EventMutation,
     ),
 )
+#: `merge_types` describes nothing.
+for _root, _text in (
+    (Query, "What may be asked. Everything else is reached from these fields."),
+    (Mutation, "What may be changed. Each takes one `input` and answers with what has come of it."),
+):
+    get_object_definition(_root, strict=True).description = _text
 
 Subscription = merge_types("Subscription", (EventSubscription,))
 

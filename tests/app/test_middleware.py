@@ -160,6 +160,24 @@ def test_a_bug_is_a_500_that_tells_nothing(client: TestClient, logs: list[Any]) 
     assert SECRET not in str(logs)
 
 
+def test_what_is_answered_here_has_the_headers_of_the_address(logs: list[Any]) -> None:
+    def naming(scope: Scope) -> list[tuple[bytes, bytes]]:
+        return [(b"x-name", scope["path"].encode())]
+
+    named = Starlette(
+        routes=APP.routes,
+        middleware=[
+            Middleware(Envelope, naming=naming),
+            Middleware(BodyLimit, limit=10, naming=naming),
+        ],
+    )
+    with TestClient(named) as client:
+        assert client.get("/bug").headers["x-name"] == "/bug"
+        assert client.post("/echo", content=b"far too much").headers["x-name"] == "/echo"
+        assert "x-name" not in client.get("/fine").headers
+    assert logs
+
+
 def test_a_bug_after_the_response_began_is_logged(client: TestClient, logs: list[Any]) -> None:
     response = client.get("/late-bug")
     assert (response.status_code, response.text) == (200, "begun")

@@ -27,12 +27,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from app.graphql_over_websocket import PROTOCOL
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from app.db.engine import Store
 from app.db.users import User
+from app.graphql_over_websocket import PROTOCOL
 from tests import serving, stores
 from tests.bench.sockets import memory, processor_time
 

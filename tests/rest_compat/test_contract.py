@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,7 +61,10 @@ def _resolve(document: Json, schema: Json) -> Json:
 def _leaves(
     document: Json, schema: Json, path: str = "", *, closed: str | None = None
 ) -> Iterator[tuple[str, str, bool]]:
-    """(path, type, required) of every property, however deep, but within what is `closed`."""
+    """(path, type, required) of every property, however deep, but within what is `closed`.
+
+    One that is required is a property, also where nothing is said of it.
+    """
     schema = _resolve(document, schema)
     if path and path == closed:
         return
@@ -71,6 +75,8 @@ def _leaves(
         here = f"{path}.{name}".lstrip(".")
         yield here, _kind(inner), name in schema.get("required", ())
         yield from _leaves(document, inner, here, closed=closed)
+    for name in set(schema.get("required", ())) - schema.get("properties", {}).keys():
+        yield f"{path}.{name}".lstrip("."), "unsaid", True
     if schema.get("type") == "array":
         yield from _leaves(document, schema["items"], f"{path}[]", closed=closed)
 
@@ -185,3 +191,8 @@ def test_what_is_documented_as_required_is_always_there(
 def test_who_needs_a_token(row: Endpoint, published: Json, contract: Json) -> None:
     needed = bool(_find(contract, row).get("security")) or row.tag in UNSAID
     assert bool(_find(published, row)["security"]) == needed
+
+
+def test_where_answers_do_not_name_their_operations_nothing_says_so(graph: GraphQLSchema) -> None:
+    assert not re.search("rest-map|X-GraphQL-Operation|'Link'", str(openapi(graph, named=False)))
+    assert "rest-map" in str(openapi(graph))
