@@ -135,7 +135,8 @@ async def run(port: int, process: int, folder: Path, asked: argparse.Namespace) 
         for number in range(asked.subscribers):
             user = number % USERS
             socket = await subscribe(stack, port, tokens[user])
-            tally.got[f"user{user}"].append(got := [])
+            got: list[str] = []
+            tally.got[f"user{user}"].append(got)
             listeners.append(asyncio.create_task(listen(socket, got, tally)))
         await asyncio.sleep(2)
         idle = memory(process)
