@@ -64,13 +64,19 @@ class Tally:
         return found
 
 
+def _user(name: str) -> User:
+    return User(
+        user_id=name, username=name, provider="local", email=f"{name}@example.org",
+        first_name=name, last_name="",
+    )  # fmt: skip
+
+
 async def users(url: str) -> None:
     store = Store.open(url)
 
     async def add(session: Any) -> None:
         for number in range(USERS):
-            name = f"user{number}"
-            session.add(User(user_id=name, username=name, provider="local", email=f"{name}@x.org"))
+            session.add(_user(f"user{number}"))
 
     await store.write(add)
     await store.close()
