@@ -84,7 +84,10 @@ class Viewer:
 
     def everywhere(self, permission: Permission) -> ColumnElement[bool]:
         """Whether the key is held everywhere, by a global role, as a condition."""
-        return true() if KEYS[permission] in self.keys() else false()
+        return true() if self.holds_everywhere(permission) else false()
+
+    def holds_everywhere(self, permission: Permission) -> bool:
+        return KEYS[permission] in self.keys()
 
     def require(self, permission: Permission | None, organization: UUID | None = None) -> None:
         """Raise `Unauthenticated` or `Forbidden` unless the key is held, where one is needed."""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Boolean, Uuid, bindparam
 
 from app.db.arrays import Array
-from app.permissions import KEYS, Permission
+from app.permissions import Permission
 from resolvers.access import Viewer
 
 _MAY = "may_"
@@ -45,7 +45,7 @@ def value_of(viewer: Viewer, name: str) -> Any:
     if name.startswith(_MAY):
         return viewer.organizations_with(Permission[name.removeprefix(_MAY)])
     if name.startswith(_EVERYWHERE):
-        return KEYS[Permission[name.removeprefix(_EVERYWHERE)]] in viewer.keys()
+        return viewer.holds_everywhere(Permission[name.removeprefix(_EVERYWHERE)])
     return _VALUES[name](viewer)
 
 
