@@ -22,6 +22,7 @@ from app.auth import issue, local_secret
 from app.catalogue import CatalogueError
 from app.checks import Finding, check, reason, sqlite_file
 from app.cli_imports import import_design, register_models
+from app.cli_moving import migrate_report
 from app.db.engine import StoreInUse
 from app.db.users import SIGNING_IN
 from app.errors import BadInput, Problem
@@ -57,6 +58,7 @@ events = typer.Typer(help="What happened.", no_args_is_help=True)
 cli.add_typer(events, name="events")
 cli.command("import")(import_design)
 cli.command("register")(register_models)
+cli.command("migrate-report")(migrate_report)
 
 DatabaseUrl = Annotated[
     str | None, typer.Option("--database-url", help="Instead of MESHGRAPH_DATABASE_URL.")
