@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,25 +14,27 @@ from rest_compat.moving.sources import Source
 from rest_compat.moving.study import Study, UnknownFields
 from schema import schema as graph
 
+_File = Annotated[
+    Path,
+    typer.Argument(
+        help="An access log (common or combined format, Caddy's, or our own), or a HAR file.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+_Output = Annotated[Path | None, typer.Option(help="A folder to write the documents to.")]
+_Fields = Annotated[str, typer.Option(help="The fields that the caller uses, separated by commas.")]
+_Window = Annotated[float, typer.Option(min=0.1, help="Seconds of pause that end a loop.")]
+_Prefix = Annotated[str, typer.Option(help="What a proxy has before the documented paths.")]
+
 
 def migrate_report(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="An access log (common or combined format, Caddy's, or our own), or a HAR file.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ],
+    file: _File,
     *,
-    output: Annotated[Path | None, typer.Option(help="A folder to write the documents to.")] = None,
-    fields: Annotated[
-        str, typer.Option(help="The fields that the caller uses, separated by commas.")
-    ] = "",
-    window: Annotated[
-        float, typer.Option(min=0.1, help="Seconds of pause that end a loop.")
-    ] = 30.0,
-    prefix: Annotated[str, typer.Option(help="What a proxy has before the documented paths.")] = "",
+    output: _Output = None,
+    fields: _Fields = "",
+    window: _Window = 30.0,
+    prefix: _Prefix = "",
 ) -> None:
     """Say which GraphQL operations replace the REST calls of a log, as Markdown."""
     names = tuple(name.strip() for name in fields.split(",") if name.strip()) or None
@@ -42,15 +43,10 @@ def migrate_report(
         study = Study(schema, window, names, prefix)
     except UnknownFields as error:
         raise typer.BadParameter(str(error), param_hint="--fields") from error
-    operations = Operations(schema, Limits())
-
-    def refusal(source: str, variables: Mapping[str, Any]) -> str | None:
-        return operations.refusal(source, variables)
-
     with file.open("rb") as opened:
         source = Source(opened)
         study.follow(source.calls())
-    found = found_in(study, refusal)
+    found = found_in(study, Operations(schema, Limits()).refusal)
     for line in report(study, source, found):
         typer.echo(line)
     if output is not None:

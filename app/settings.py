@@ -157,9 +157,7 @@ class Settings:
         metadata=setting("true", BOOLEAN, "Keep the ledger of who calls which REST endpoint.")
     )
     deprecations: Path | None = field(
-        metadata=setting(
-            None, FILE, "A TOML file that says which REST endpoints are deprecated; see above."
-        )
+        metadata=setting(None, FILE, "A TOML file that says which REST endpoints are deprecated.")
     )
     explorer: bool = field(
         metadata=setting("true", BOOLEAN, "Serve the query explorer to browsers.")

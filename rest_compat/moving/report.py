@@ -15,7 +15,7 @@ from rest_compat.documents import Operation
 from rest_compat.endpoints import ENDPOINTS
 from rest_compat.moving.grafting import Document, Refusal, query_of
 from rest_compat.moving.loops import Branch
-from rest_compat.moving.selecting import Selecting, operation_of
+from rest_compat.moving.selecting import operation_of
 from rest_compat.moving.sources import Source
 from rest_compat.moving.study import Loop, Study, Use
 
@@ -60,19 +60,16 @@ def single_documents(study: Study) -> list[Document]:
 
 def _narrowed(study: Study, operation: Operation) -> DocumentNode:
     """The operation as it is, unless fewer fields are wanted of a query."""
+    outline = study.outlines.get(operation.name)
+    if study.fields is None or outline is None:
+        return operation.document
     node = operation_of(operation.document)
-    if study.fields is None or operation.name not in study.outlines:
-        return operation.document
-    fields = Selecting.of(operation.document, study.wanted).fields(node.selection_set)
-    if not fields:
-        return operation.document
-    selected = SelectionSetNode(selections=fields)
     changed = type(node)(
         operation=node.operation,
         name=node.name,
         variable_definitions=node.variable_definitions,
         directives=node.directives,
-        selection_set=selected,
+        selection_set=SelectionSetNode(selections=outline.fields),
     )
     return DocumentNode(definitions=(changed,))
 

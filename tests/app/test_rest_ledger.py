@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import now
@@ -22,6 +26,7 @@ from app.errors import Unavailable
 from app.rest_ledger import LONGEST_CLIENT, MOST_KEYS, OTHERS, Ledger, client_of
 from tests.asking import query
 from tests.service import Service, opened
+from tests.serving import HOST, free_port, serving
 from tests.world import build
 
 MOMENT = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -313,3 +318,53 @@ async def test_the_page_says_why_not(
     assert answer.status_code == status
     assert ("Authorization: Bearer" in answer.text) == (status in {401, 403})
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def _asked(port: int, times: int) -> None:
+    """Calls over connections of their own, so that every process of the server has some."""
+    for _ in range(times):
+        with httpx2.Client(base_url=f"http://{HOST}:{port}", trust_env=False) as client:
+            assert client.get("/api/users").status_code == 200
+
+
+async def _calls(url: str) -> int:
+    store = Store.open(url)
+    try:
+        async with store.reading() as session:
+            return await session.scalar(select(func.sum(RestCall.calls))) or 0
+    finally:
+        await store.close()
+
+
+def test_a_server_that_is_stopped_has_written_all(database_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    with serving(database_url, tmp_path, port) as server:
+        _asked(port, 20)
+        server.terminate()
+        server.wait(timeout=30)
+    assert asyncio.run(_calls(database_url)) == 20
+
+
+def test_processes_of_one_server_add_up_and_one_that_is_killed_loses_little(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MESHGRAPH_WORKERS", "2")
+    port = free_port()
+    with serving(postgres_url, tmp_path, port) as server:
+        _asked(port, 40)
+        deadline = time.monotonic() + 60
+        while asyncio.run(_calls(postgres_url)) < 40 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        processes = [server.pid, *_children(server.pid)]
+        for each in processes:
+            os.kill(each, signal.SIGKILL)
+        server.wait(timeout=30)
+    assert len(processes) > 2
+    assert asyncio.run(_calls(postgres_url)) == 40
+
+
+def _children(process: int) -> list[int]:
+    path = Path(f"/proc/{process}/task/{process}/children")
+    if not path.exists():
+        pytest.skip("this system does not tell of the children of a process")
+    return [int(each) for each in path.read_text("ascii").split()]
