@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -20,8 +20,9 @@ from uvicorn.supervisors import Multiprocess
 from app import own_packages, preparing
 from app.auth import issue, local_secret
 from app.catalogue import CatalogueError
-from app.checks import check, reason, sqlite_file
+from app.checks import Finding, check, reason, sqlite_file
 from app.cli_imports import import_design, register_models
+from app.cli_moving import migrate_report
 from app.db.engine import StoreInUse
 from app.db.users import SIGNING_IN
 from app.errors import BadInput, Problem
@@ -30,6 +31,7 @@ from app.settings import Settings, SettingsError, settings_with
 from app.strict_json import decode
 from resolvers.plan.explain import explain
 from resolvers.plan.planner import Planner
+from rest_compat.deprecations import DeprecationsError, read_file
 from rest_compat.endpoints import ENDPOINTS
 from rest_compat.openapi import openapi as openapi_of
 from schema import schema as graph
@@ -41,7 +43,7 @@ PING = 20.0  # seconds between two pings of a WebSocket, and that its client has
 UNREAD = 30_000  # milliseconds for which a client may leave unread what was sent to it
 
 #: What is told in a line; anything else is a bug, and keeps its traceback.
-TOLD = (SettingsError, CatalogueError, StoreInUse, Problem, OSError)
+TOLD = (SettingsError, DeprecationsError, CatalogueError, StoreInUse, Problem, OSError)
 
 cli = typer.Typer(
     name="meshgraph",
@@ -56,6 +58,7 @@ events = typer.Typer(help="What happened.", no_args_is_help=True)
 cli.add_typer(events, name="events")
 cli.command("import")(import_design)
 cli.command("register")(register_models)
+cli.command("migrate-report")(migrate_report)
 
 DatabaseUrl = Annotated[
     str | None, typer.Option("--database-url", help="Instead of MESHGRAPH_DATABASE_URL.")
@@ -88,6 +91,7 @@ def serve(
     )
     if settings.workers > 1 and sqlite_file(settings.database_url) is not None:
         raise SettingsError("A SQLite file serves one process only: use PostgreSQL for more.")
+    read_file(settings.deprecations)
     preparing.migrate(settings.database_url)
     preparing.seed(settings, demo=demo)
     config = uvicorn.Config(
@@ -254,7 +258,7 @@ def explain_command(
 @cli.command("check")
 def check_command() -> None:
     """Say what keeps the service from running well and how to mend it; exit 1 if anything does."""
-    findings = check(os.environ)
+    findings = [*check(os.environ), *_deprecations()]
     for finding in findings:
         typer.echo(f"{finding}", err=True)
     if findings:
@@ -262,6 +266,15 @@ def check_command() -> None:
     typer.echo(
         f"All is well with the settings, the database, and {', '.join(own_packages.PACKAGES)}."
     )
+
+
+def _deprecations() -> Iterator[Finding]:
+    """What is wrong with the file of deprecations, where the settings say which it is."""
+    with suppress(SettingsError):
+        try:
+            read_file(Settings.from_environ(os.environ).deprecations)
+        except DeprecationsError as error:
+            yield from (Finding(each, "Mend it in the file.") for each in error.problems)
 
 
 @keys.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from graphql import DocumentNode, ExecutionResult
@@ -36,11 +36,12 @@ from app.importing.executables import find
 from app.intake import Intake
 from app.limits import Limits
 from app.logs import REQUESTS
-from app.middleware import BodyLimit, Envelope
+from app.middleware import BodyLimit, Envelope, header
 from app.operations import Operations
 from app.origins import refuse_foreign
 from app.outside import Outside
 from app.places import Places
+from app.rest_ledger import Ledger
 from app.service import Service, at
 from app.settings import Settings
 from app.strict_json import decode, encode
@@ -52,9 +53,11 @@ from resolvers.executor import ColumnExecutor
 from resolvers.identity import Identity
 from resolvers.plan.planner import Planner
 from rest_compat import rest_map
+from rest_compat.deprecations import read_file
 from rest_compat.documents import Operation, load
-from rest_compat.endpoints import UPLOAD_PATHS
-from rest_compat.facade import headers_of, table
+from rest_compat.endpoints import UPLOAD_PATHS, Endpoint
+from rest_compat.facade import Execute, headers_of, table, unobserved
+from rest_compat.ledger_page import ledger_page
 from rest_compat.openapi import openapi
 from rest_compat.routing import PathTable
 from schema import schema
@@ -65,6 +68,9 @@ PRELOADED = ("app.cli", formats.__name__, evaluation_work.__name__)
 #: Objects made between two collections of the young; of the young between two of the middle-aged;
 #: and of those between two of all.
 COLLECTED_AFTER = (5_000, 20, 20)
+
+#: Where the scope of a request has the id of the caller, once that is known.
+CALLER = "meshgraph.caller"
 
 OpenContext = Callable[[Request], AbstractAsyncContextManager[Context]]
 
@@ -78,11 +84,13 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
     identity = _identity(settings, store, outside, broker)
     open_context = _open_context(identity, settings)
     operations = _operations(settings, store)
+    ledger = Ledger(store)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         stopping.watch()
-        yield
+        async with ledger.kept() if settings.rest_ledger else nullcontext():
+            yield
         await broker.close()
         await outside.close()
         await store.close()
@@ -90,19 +98,21 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
     places = Places(operations.limits)
     graphql = GraphQLOverHTTP(operations, open_context, settings.explorer, places)
     documented = load(schema._schema)  # noqa: SLF001
-    rest = _rest(operations, documented, open_context, settings)
+    execute = _execute(operations, open_context)
+    rest = _rest(operations, documented, open_context, execute, ledger, settings)
     application = Service(
         [(at("/graphql"), graphql), (rest.find, _limited(rest, settings))],
         layers=_layers(settings),
         middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes)],
         sockets={"/graphql": _sockets(operations, identity, settings, places)},
-        routes=_routes(store, documented, settings),
+        routes=[*_routes(store, documented, settings), *_ledger_page(execute, settings)],
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
     # A path that ends in a slash is none that is documented, and a redirect is no answer.
     application.router.redirect_slashes = False
     application.state.store, application.state.broker = store, broker
+    application.state.ledger = ledger
     return application
 
 
@@ -220,24 +230,38 @@ def _sockets(
     return GraphQLOverWebSocket(operations, admit, open_context, places)
 
 
-def _rest(
-    operations: Operations,
-    documented: Mapping[str, Operation],
-    open_context: OpenContext,
-    settings: Settings,
-) -> PathTable:
+def _execute(operations: Operations, open_context: OpenContext) -> Execute:
+    """Runs a trusted document for a request, and notes in its scope who the caller is."""
+
     async def execute(
         request: Request, document: DocumentNode, name: str, variables: dict[str, object]
     ) -> ExecutionResult:
         async with open_context(request) as context:
+            request.scope[CALLER] = context.viewer.user_id
             work = operations.execute_trusted(
                 document, context=context, variables=variables, operation_name=name
             )
             return await while_connected(request.receive, work)
 
+    return execute
+
+
+def _rest(  # noqa: PLR0917 - what the facade needs of the service around it
+    operations: Operations,
+    documented: Mapping[str, Operation],
+    open_context: OpenContext,
+    execute: Execute,
+    ledger: Ledger,
+    settings: Settings,
+) -> PathTable:
     async def admit(request: Request) -> None:
         async with open_context(request) as context:
-            context.viewer.identified()
+            request.scope[CALLER] = context.viewer.identified()
+
+    def observe(request: Request, endpoint: Endpoint, status: int) -> None:
+        scope = request.scope
+        agent = header(scope, b"user-agent") or b""
+        ledger.note(endpoint.operation, scope.get(CALLER), agent, status)
 
     return table(
         schema._schema,  # noqa: SLF001
@@ -249,7 +273,15 @@ def _rest(
         largest_upload=settings.max_upload_bytes,
         named=settings.rest_map,
         operations=documented,
+        deprecations=read_file(settings.deprecations),
+        observe=observe if settings.rest_ledger else unobserved,
     )
+
+
+def _ledger_page(execute: Execute, settings: Settings) -> list[BaseRoute]:
+    if not settings.rest_ledger:
+        return []
+    return [Route("/rest-ledger", ledger_page(schema._schema, execute))]  # noqa: SLF001
 
 
 def _limited(rest: PathTable, settings: Settings) -> BodyLimit:
@@ -306,7 +338,7 @@ def _cors(settings: Settings) -> list[Middleware]:
             allow_origins=list(settings.allowed_origins),
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["authorization", "content-type", "last-event-id"],
-            expose_headers=["link", "x-graphql-operation"],
+            expose_headers=["deprecation", "link", "sunset", "x-graphql-operation"],
             allow_credentials=True,
         )
     ]

@@ -10,3 +10,9 @@ OPERATIONS = Counter(
 COMPILED, INTERPRETED = (OPERATIONS.labels(each) for each in ("compiled", "interpreted"))
 
 SUBSCRIPTIONS = Gauge("meshgraph_subscriptions", "Subscriptions under way in this process.")
+
+REST_CALLS = Counter(
+    "meshgraph_rest_calls",
+    "Calls of REST endpoints, counted when the ledger is written.",
+    ["endpoint", "status"],
+)

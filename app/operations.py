@@ -139,6 +139,19 @@ class Operations:
         except (Refused, Problem) as error:
             return _told(error)
 
+    def refusal(self, source: str, variables: Mapping[str, Any]) -> str | None:
+        """Why the only operation of a document would be refused from outside; None if not."""
+        try:
+            document, given = self._valid_document(source), dict(variables)
+            operation = chosen(document, None)
+            check_variables(given, self.limits)
+            self._check_cost(document, operation, self._coerce(operation, given))
+        except Refused as refused_:
+            return refused_.errors[0].message
+        except Problem as problem:
+            return problem.message
+        return None
+
     def prepare(self, document: DocumentNode, name: str, variables: Mapping[str, Any]) -> None:
         """Plan an operation of a document of our own before it is asked, where it can be planned.
 

@@ -153,6 +153,12 @@ class Settings:
     metrics: bool = field(
         metadata=setting("false", BOOLEAN, "Serve counters at `/metrics`, to everybody.")
     )
+    rest_ledger: bool = field(
+        metadata=setting("true", BOOLEAN, "Keep the ledger of who calls which REST endpoint.")
+    )
+    deprecations: Path | None = field(
+        metadata=setting(None, FILE, "A TOML file that says which REST endpoints are deprecated.")
+    )
     explorer: bool = field(
         metadata=setting("true", BOOLEAN, "Serve the query explorer to browsers.")
     )

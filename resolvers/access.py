@@ -31,6 +31,7 @@ from app.db.events import Event
 from app.db.keys import Key, Keychain, Role
 from app.db.organizations import Organization, OrganizationUser
 from app.db.registry import Category, Component, Model, Policy, Registrant, Relationship
+from app.db.rest_calls import RestCall
 from app.db.teams import Team, TeamOrganization, TeamUser
 from app.db.users import User
 from app.errors import Forbidden, Unauthenticated
@@ -81,6 +82,13 @@ class Viewer:
         """The organizations in which the viewer holds the key."""
         return tuple(each for each in self.organizations if self.may(permission, each))
 
+    def everywhere(self, permission: Permission) -> ColumnElement[bool]:
+        """Whether the key is held everywhere, by a global role, as a condition."""
+        return true() if self.holds_everywhere(permission) else false()
+
+    def holds_everywhere(self, permission: Permission) -> bool:
+        return KEYS[permission] in self.keys()
+
     def require(self, permission: Permission | None, organization: UUID | None = None) -> None:
         """Raise `Unauthenticated` or `Forbidden` unless the key is held, where one is needed."""
         self.identified()
@@ -110,6 +118,7 @@ class Sight(Protocol):
     @property
     def organizations(self) -> Any: ...
     def organizations_with(self, permission: Permission, /) -> Any: ...
+    def everywhere(self, permission: Permission, /) -> ColumnElement[bool]: ...
 
 
 #: An alias takes SQLAlchemy longer to make than all the rest of a criterion.
@@ -255,6 +264,7 @@ VISIBLE: Mapping[type[Table], Callable[[Sight], ColumnElement[bool]]] = {
         own_event(viewer),
         any_of(Event.organization_id, viewer.organizations_with(Permission.VIEW_EVENTS)),
     ),
+    RestCall: lambda viewer: viewer.everywhere(Permission.VIEW_EVENTS),
 }
 
 

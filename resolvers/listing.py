@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, func, or_
+from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
@@ -23,6 +23,8 @@ DEFAULT_PAGE_SIZE = 25
 NESTED_PAGE_SIZE = 10
 MAX_PAGE_SIZE = 100
 MAX_SEARCH = 100
+#: The largest number that a column of 32 bits holds.
+MAX_NUMBER = 2**31 - 1
 
 EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -65,12 +67,32 @@ class Filter:
         return cls(lambda like, _: matches(like, (column,)), Sorted, pattern)
 
 
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if abs(number) > MAX_NUMBER:
+        raise OverflowError(text)
+    return number
+
+
+#: What a cursor holds as text → the sort value.
+_LOADS: Mapping[str, Callable[[str], object]] = {"text": str, "time": _moment, "number": _whole}
+_TYPES: Mapping[str, TypeEngine[Any]] = {
+    "text": Sorted,
+    "time": UtcDateTime(),
+    "number": Integer(),
+}
+
+
 @dataclass(frozen=True)
 class Order:
     """A column to sort by, as an expression that is never NULL, so that a cursor can hold it."""
 
     expression: Expression
-    kind: Literal["text", "time"] = "text"
+    kind: Literal["text", "time", "number"] = "text"
 
     @classmethod
     def text(cls, column: InstrumentedAttribute[Any]) -> Order:
@@ -83,14 +105,19 @@ class Order:
         """Sort by moment; NULL sorts before all others."""
         return cls(func.coalesce(column, EPOCH) if column.nullable else column, "time")
 
+    @classmethod
+    def number(cls, column: InstrumentedAttribute[int]) -> Order:
+        """Sort by size; for a column of 32 bits that is never NULL."""
+        return cls(column, "number")
+
     def load(self, value: str) -> object:
         """The sort value that a cursor holds as text; raises ValueError or OverflowError."""
-        return datetime.fromisoformat(value).astimezone(UTC) if self.kind == "time" else value
+        return _LOADS[self.kind](value)
 
     @property
     def type(self) -> TypeEngine[Any]:
         """The type that a sort value is bound with."""
-        return UtcDateTime() if self.kind == "time" else Sorted
+        return _TYPES[self.kind]
 
 
 @dataclass(frozen=True)

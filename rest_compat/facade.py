@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
@@ -13,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.errors import BadInput, Problem
 from rest_compat.bodies import read_body, read_long_body
+from rest_compat.deprecations import Deprecation, switched_off
 from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
 from rest_compat.forms import is_form, read_form
@@ -29,6 +31,8 @@ Execute = Callable[[Request, DocumentNode, str, dict[str, object]], Awaitable[Ex
 Prepare = Callable[[DocumentNode, str, dict[str, object]], None]
 #: Raises `Unauthenticated` for a request that does not prove who is calling.
 Admit = Callable[[Request], Awaitable[None]]
+#: Is told of every call of an endpoint, with the status of its answer.
+Observe = Callable[[Request, Endpoint, int], None]
 
 
 #: Bytes in a form, where the service does not say.
@@ -43,6 +47,14 @@ async def _anybody(_request: Request) -> None:
     return None
 
 
+def unobserved(_request: Request, _endpoint: Endpoint, _status: int) -> None:
+    """Nobody is told."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Edges:
     """What the facade needs of the service around it."""
@@ -53,6 +65,9 @@ class Edges:
     admit: Admit
     largest_upload: int = LARGEST_UPLOAD
     named: bool = True
+    observe: Observe = unobserved
+    deprecations: Mapping[str, Deprecation] = field(default_factory=dict)
+    clock: Callable[[], datetime] = _now
 
 
 @dataclass(frozen=True)
@@ -69,22 +84,41 @@ class Answer:
     reshape: Reshape
     headers: Headers
     edges: Edges
+    deprecation: Deprecation | None = None
 
     async def __call__(self, request: Request) -> Response:
-        """The documented response. Who calls is settled before what is wrong with the call."""
+        """The documented response, with the headers that the endpoint always has."""
+        edges, endpoint = self.edges, self.endpoint
+        try:
+            response = await self._settled(request)
+        except ClientDisconnect:
+            raise
+        except Exception as error:  # of a status of its own, or a bug
+            edges.observe(request, endpoint, getattr(error, "status_code", 500))
+            raise
+        edges.observe(request, endpoint, response.status_code)
+        response.raw_headers += self.headers
+        return response
+
+    async def _settled(self, request: Request) -> Response:
+        """Who calls is settled before what is wrong with the call."""
         try:
             try:
-                response = await self._answer(request)
+                return await self._answer(request)
             except BadInput:
                 if not self.endpoint.public:
                     await self.edges.admit(request)
                 raise
         except Problem as problem:
-            response = refuse(self.endpoint, problem, request.path_params)
-        response.raw_headers += self.headers
-        return response
+            return refuse(self.endpoint, problem, request.path_params)
 
     async def _answer(self, request: Request) -> Response:
+        if self.deprecation is not None and self.deprecation.brownouts:
+            moment = self.edges.clock()
+            if (brownout := self.deprecation.resting(moment)) is not None:
+                if not self.endpoint.public:
+                    await self.edges.admit(request)
+                return switched_off(self.endpoint, brownout, moment)
         body = await self._body(request) if self.reads_body else {}
         query = texts_of(request.scope["query_string"])
         variables = self.read(request.path_params, query, body)
@@ -107,14 +141,19 @@ class Answer:
 def answer(endpoint: Endpoint, path: str, operation: Operation, edges: Edges) -> Answer:
     """The endpoint at that path, answered by that operation."""
     method, in_path = endpoint.method, parameters_of(path)
+    deprecation = edges.deprecations.get(endpoint.operation)
     return Answer(
         endpoint,
         operation,
         read=reader(operation, method, in_path, edges.decode),
         reads_body=takes_body(operation, method, in_path),
         reshape=reshaper(operation),
-        headers=naming(operation.name) if edges.named else (),
+        headers=(
+            *(naming(operation.name) if edges.named else ()),
+            *(deprecation.headers if deprecation else ()),
+        ),
         edges=edges,
+        deprecation=deprecation,
     )
 
 
@@ -165,6 +204,9 @@ def table(
     largest_upload: int = LARGEST_UPLOAD,
     named: bool = True,
     operations: Mapping[str, Operation] | None = None,
+    observe: Observe = unobserved,
+    deprecations: Mapping[str, Deprecation] | None = None,
+    clock: Callable[[], datetime] = _now,
 ) -> PathTable:
     """What leads to every path, as a route or as an application of its own.
 
@@ -172,8 +214,18 @@ def table(
     `operations` are what `load` makes of the schema, for who has them already; it raises
     ValueError if the schema does not allow an operation.
     """
-    edges = Edges(execute, decode, encode, admit, largest_upload, named)
     operations = load(schema) if operations is None else operations
+    edges = Edges(
+        execute,
+        decode,
+        encode,
+        admit,
+        largest_upload=largest_upload,
+        named=named,
+        observe=observe,
+        deprecations=deprecations or {},
+        clock=clock,
+    )
     for each in operations.values():
         prepare(each.document, each.name, each.least())
 

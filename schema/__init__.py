@@ -19,6 +19,7 @@ from schema.nodes import Node
 from schema.organizations import OrganizationMutation, OrganizationQuery
 from schema.registrations import RegistrationMutation
 from schema.registry import RegistryQuery
+from schema.rest_calls import RestCallQuery
 from schema.scalars import configuration
 from schema.teams import OrganizationTeam, TeamMutation, TeamQuery
 from schema.users import UserQuery
@@ -56,6 +57,7 @@ Query = merge_types(
         RegistryQuery,
         DesignQuery,
         EventQuery,
+        RestCallQuery,
     ),
 )
 Mutation = merge_types(

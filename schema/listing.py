@@ -16,6 +16,7 @@ from resolvers import (
     keys,
     organizations,
     registry,
+    rest_calls,
     teams,
     users,
 )
@@ -37,6 +38,7 @@ PolicyOrder = order_input("PolicyOrder", registry.POLICIES)
 PublicUserOrder = order_input("PublicUserOrder", users.PUBLIC_USERS)
 RegistrantOrder = order_input("RegistrantOrder", registry.REGISTRANTS)
 RelationshipOrder = order_input("RelationshipOrder", registry.RELATIONSHIPS)
+RestCallOrder = order_input("RestCallOrder", rest_calls.REST_CALLS)
 RoleOrder = order_input("RoleOrder", keys.ROLES)
 TeamMembershipOrder = order_input("TeamMembershipOrder", teams.TEAM_MEMBERSHIPS)
 TeamOrder = order_input("TeamOrder", teams.TEAMS)
@@ -217,3 +219,14 @@ class EventFilter:
     since: datetime | None = _condition("Happened at this moment, or later.")
     until: datetime | None = _condition("Happened before this moment.")
     and_: EventFilter | None = strawberry.field(name="and", default=None, description=_AND)
+
+
+@strawberry.input(description="Which rows of the ledger of REST calls a list holds.")
+class RestCallFilter:
+    endpoint: list[str] | None = _condition("Is of one of these endpoints, such as `getOrgs`.")
+    client: list[str] | None = _condition("Is of one of these clients, such as `curl`.")
+    user_id: strawberry.ID | None = _condition("Is of calls of this user.")
+    anonymous: bool | None = _condition("True for calls without a valid token, false for others.")
+    since: datetime | None = _condition("Was last used at this moment or later.")
+    until: datetime | None = _condition("Was last used before this moment.")
+    and_: RestCallFilter | None = strawberry.field(name="and", default=None, description=_AND)

@@ -19,6 +19,7 @@ from app.local_tokens import issue, local_secret
 from app.main import create_app, open_outside
 from app.operations import Operations
 from app.outside import Outside
+from app.rest_ledger import Ledger
 from app.settings import Settings
 from app.vault import Vault
 from resolvers.executor import ColumnExecutor
@@ -40,6 +41,7 @@ class Service:
     secret: bytes
     client: httpx2.AsyncClient
     store: Store
+    ledger: Ledger
 
     def token(self, person: str) -> str:
         return issue(self.secret, subject=person)
@@ -100,7 +102,8 @@ async def opened(
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             secret = local_secret(settings.jwt_secret_file)
             seen = _door(door, settings, store, client, outside)
-            yield Service(seen, world, secret, client, store)
+            ledger = application.state.ledger
+            yield Service(seen, world, secret, client, store, ledger)
     finally:
         await application.state.broker.close()
         await store.close()

@@ -11,6 +11,7 @@ from app.db import (
     keys,
     organizations,
     registry,
+    rest_calls,
     teams,
     users,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "keys",
     "organizations",
     "registry",
+    "rest_calls",
     "teams",
     "users",
 ]

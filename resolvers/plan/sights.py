@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, Uuid, bindparam
+from sqlalchemy import BindParameter, Boolean, Uuid, bindparam
 
 from app.db.arrays import Array
 from app.permissions import Permission
 from resolvers.access import Viewer
 
 _MAY = "may_"
+_EVERYWHERE = "everywhere_"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class AnyViewer:
     def organizations_with(self, permission: Permission, /) -> BindParameter[Any]:
         return self._parameter(_MAY + permission.name, Array(Uuid()))
 
+    def everywhere(self, permission: Permission, /) -> BindParameter[bool]:
+        return self._parameter(_EVERYWHERE + permission.name, Boolean())
+
     def _parameter(self, name: str, type_: Any) -> BindParameter[Any]:
         return self.parameters.setdefault(name, bindparam(name, type_=type_))
 
@@ -40,6 +44,8 @@ def value_of(viewer: Viewer, name: str) -> Any:
     """The value of a parameter of `AnyViewer` for a viewer that is known."""
     if name.startswith(_MAY):
         return viewer.organizations_with(Permission[name.removeprefix(_MAY)])
+    if name.startswith(_EVERYWHERE):
+        return viewer.holds_everywhere(Permission[name.removeprefix(_EVERYWHERE)])
     return _VALUES[name](viewer)
 
 

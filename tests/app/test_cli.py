@@ -133,6 +133,38 @@ def test_check_of_a_key_set(run: Run, empty: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("command", ["check", "serve"])
+def test_a_file_of_deprecations_is_checked_before_anything_is_served(
+    run: Run, empty: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    file = empty / "deprecations.toml"
+    file.write_text("[getNothing]\nsince = 2026-12-01\n[getOrgs]\n", "ascii")
+    monkeypatch.setenv("MESHGRAPH_DEPRECATIONS", str(file))
+    code, _, err = run(command)
+    assert code == 1
+    assert f"{file}: [getNothing]: there is no such endpoint" in err
+    assert f"{file}: [getOrgs]: `since` is missing" in err
+
+
+def test_a_report_on_moving(run: Run, tmp_path: Path) -> None:
+    log, folder = ROOT / "tests/rest_compat/traffic/access.log", tmp_path / "documents"
+    code, out, err = run("migrate-report", str(log), "--output", str(folder), "--fields", "id,name")
+    assert (code, err) == (0, f"10 documents in {folder}\n")
+    assert "### 1. `getOrgs_getTeams_getTeamUsers`" in out
+    assert len(list(folder.glob("*.graphql"))) == len(list(folder.glob("*.variables.json"))) == 10
+
+
+def test_a_report_on_moving_is_of_fields_that_there_are(run: Run, tmp_path: Path) -> None:
+    log = tmp_path / "empty.log"
+    log.touch()
+    code, _, err = run("migrate-report", str(log), "--fields", "name,nonsense")
+    assert code == 2
+    assert "nonsense" in err
+    code, out, _ = run("migrate-report", str(log))
+    assert code == 0
+    assert "None were found." in out
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
 def test_sqlite_is_served_by_one_process(
     run: Run, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:

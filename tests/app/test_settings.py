@@ -27,6 +27,8 @@ DEFAULTS = {
     "introspection": True,
     "field_suggestions": True,
     "metrics": False,
+    "rest_ledger": True,
+    "deprecations": None,
     "explorer": True,
     "rest_map": True,
     "docs": True,

@@ -34,7 +34,7 @@ MALFORMED_IDS = ("", "x", "1", "not-a-uuid", "00000000-0000-0000-0000-0000000000
 NAMED = {
     "organizationId": "Organization", "teamId": "Team", "ownerId": "User", "modelId": "Model",
     "actedUpon": "Design", "operationId": "User", "categoryId": "Category",
-    "registrantId": "Registrant",
+    "registrantId": "Registrant", "userId": "User",
 }  # fmt: skip
 NAMES = ("a", "same", *TEXTS)
 TIMES = (
@@ -61,7 +61,8 @@ MALFORMED_CURSORS = (
     cursor("UPDATED_AT", "2026-01-01T00:00:00+00:00", "x"),
     cursor("UPDATED_AT", "2026-01-01T00:00:00+00:00"),
     cursor("NAME", 5, _NIL), cursor("NAME", None, _NIL), cursor("NAME", "%\x1f😀", _NIL),
-    cursor(None, None, None), cursor("ID", "", _NIL),
+    cursor(None, None, None), cursor("ID", "", _NIL), cursor("CALLS", "many", _NIL),
+    cursor("CALLS", 2**31, _NIL), cursor("CALLS", -(2**31), _NIL), cursor("CALLS", 1.5, _NIL),
     cursor("NAME", "\0", _NIL), cursor("NAME", "\ud800", _NIL),
     cursor("UPDATED_AT", "0001-01-01T00:00:00+23:59", _NIL),
     base64.urlsafe_b64encode(b"[" * 1_000).decode(),
@@ -101,6 +102,8 @@ class Values:
             "name": lambda _: random.choice(NAMES),
             "kind": lambda _: self._texts(("kubernetes", "prometheus", "null", "", "x")),
             "type": lambda _: self._texts(("platform", "", "telemetry")),
+            "endpoint": lambda _: self._texts(("getOrgs", "getorgs", "", "x")),
+            "client": lambda _: self._texts(("curl", "", "\x1f")),
             "subType": lambda _: self._texts(("orchestrator", "metrics", "\x1e")),
         }
 

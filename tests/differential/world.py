@@ -24,6 +24,7 @@ from app.db import (
     keys,
     organizations,
     registry,
+    rest_calls,
     teams,
     users,
 )
@@ -90,7 +91,7 @@ TEAMS, ENVIRONMENTS, CONNECTIONS = ids("team", 12), ids("environment", 34), ids(
 CREDENTIAL = identity("credential")
 MODELS, COMPONENTS, RELATIONSHIPS = ids("model", 30), ids("component", 40), ids("relation", 30)
 REGISTRANTS, CATEGORIES, POLICIES = ids("registrant", 3), ids("category", 3), ids("policy", 6)
-DESIGNS, EVENTS = ids("design", 30), ids("event", 40)
+DESIGNS, EVENTS, REST_CALLS = ids("design", 30), ids("event", 40), ids("rest-call", 32)
 LINKED_USERS = [*(identity(name) for name in PEOPLE), *ids("user", CROWD)]
 
 #: type of the graph → ids of it, live and deleted.
@@ -115,6 +116,7 @@ IDS: Mapping[str, list[UUID]] = {
     "Policy": POLICIES,
     "Design": DESIGNS,
     "Event": EVENTS,
+    "RestCall": REST_CALLS,
 }
 
 
@@ -396,6 +398,21 @@ def _events() -> Rows:
         }
 
 
+def _rest_calls() -> Rows:
+    """More than a page of them, with ties in what they are ordered by."""
+    for number, row_id in enumerate(REST_CALLS):
+        yield {
+            "id": row_id,
+            "endpoint": ("getOrgs", "getorgs", text(number))[number % 3],
+            "user_id": None if number % 4 == 3 else LINKED_USERS[number % 9],
+            "client": ("curl", "", text(number * 5))[number % 3],
+            "calls": (1, 2, 10, 2**31 - 1)[number % 4],
+            "errors": number % 2,
+            "last_used_at": MOMENTS[number % len(MOMENTS)],
+            **stamp(number // 3, deleted=number % 11 == 10),
+        }
+
+
 def _watcher() -> Iterator[tuple[type[Table], Rows]]:
     """A role that may see environments and itself, and nothing else."""
     chain, role = identity("watching"), identity(f"role-{WATCHER}")
@@ -438,6 +455,7 @@ def _tables(vault: Vault) -> Iterator[tuple[type[Table], Rows]]:
     yield registry.Policy, _policies()
     yield designs.Design, _designs()
     yield events.Event, _events()
+    yield rest_calls.RestCall, _rest_calls()
 
 
 async def build(store: Store, vault: Vault) -> None:
