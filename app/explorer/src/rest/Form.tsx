@@ -26,7 +26,7 @@ interface FieldProps {
 
 function Field({ endpoint, parameter, value, onChange }: FieldProps) {
   const id = useId();
-  const { name, type, required } = parameter;
+  const { name, required } = parameter;
   const set = (next: string | File | undefined) => onChange((values) => ({ ...values, [name]: next }));
   const found = useSuggestions(endpoint, name, (first) => required && isSafe(endpoint) && set(first));
   return (
@@ -35,21 +35,7 @@ function Field({ endpoint, parameter, value, onChange }: FieldProps) {
         {name}
         {required && <span title="Required"> *</span>} <small>{parameter.in}</small>
       </label>
-      {type.startsWith('Bytes') ? (
-        <input id={id} type="file" onChange={(event) => set(event.target.files?.[0])} />
-      ) : isLong(type) ? (
-        <textarea id={id} rows={3} spellCheck={false} value={text(value)} placeholder={hint(parameter)} onChange={(event) => set(event.target.value)} />
-      ) : (
-        <input
-          id={id}
-          list={found.length ? `${id}-list` : undefined}
-          autoComplete="off"
-          spellCheck={false}
-          value={text(value)}
-          placeholder={hint(parameter)}
-          onChange={(event) => set(event.target.value)}
-        />
-      )}
+      <Control id={id} parameter={parameter} value={value} list={found.length ? `${id}-list` : undefined} onChange={set} />
       {found.length > 0 && (
         <datalist id={`${id}-list`}>
           {found.map((each) => (
@@ -64,9 +50,37 @@ function Field({ endpoint, parameter, value, onChange }: FieldProps) {
   );
 }
 
+interface ControlProps {
+  id: string;
+  parameter: Parameter;
+  value: Values[string];
+  list?: string;
+  onChange(value: string | File | undefined): void;
+}
+
+function Control({ id, parameter, value, list, onChange }: ControlProps) {
+  const { type, values } = parameter;
+  const text = typeof value === 'string' ? value : '';
+  const shared = { id, value: text, spellCheck: false, placeholder: hint(parameter) };
+  if (/^Bytes/.test(type)) return <input id={id} type="file" onChange={(event) => onChange(event.target.files?.[0])} />;
+  const choices = /^Boolean/.test(type) ? ['true', 'false'] : type.startsWith('[') ? undefined : values;
+  if (choices) {
+    return (
+      <select id={id} value={text} onChange={(event) => onChange(event.target.value)}>
+        <option value="">–</option>
+        {choices.map((each) => (
+          <option key={each}>{each}</option>
+        ))}
+      </select>
+    );
+  }
+  if (isDocument(parameter)) return <textarea {...shared} rows={4} onChange={(event) => onChange(event.target.value)} />;
+  return <input {...shared} list={list} autoComplete="off" onChange={(event) => onChange(event.target.value)} />;
+}
+
 /** What a parameter is; of an id that was suggested, whose it is. */
 function Told({ parameter, chosen }: { parameter: Parameter; chosen?: Suggestion }) {
-  const told = [chosen?.name, parameter.description].filter(Boolean).join(' · ');
+  const told = [chosen?.name, parameter.description.replaceAll('`', '')].filter(Boolean).join(' · ');
   return told ? <p className="mg-quiet">{told}</p> : null;
 }
 
@@ -85,11 +99,20 @@ function useSuggestions(endpoint: Endpoint, parameter: string, onFirst: (id: str
   return found;
 }
 
-const text = (value: Values[string]) => (typeof value === 'string' ? value : '');
+const SHORT = /^\[?(ID|String|Int|Float|DateTime)!?\]?!?$/;
 
-const isLong = (type: string) => !/^\[?(ID|String|Int|Boolean|DateTime|\w+(Order|Filter|Status|Severity|Action|Type))!?\]?!?$/.test(type);
+/** Whether it is written as JSON, and may be long. */
+const isDocument = ({ in: place, type, values }: Parameter) => place !== 'query' && !SHORT.test(type) && !values;
 
-function hint({ type, example }: Parameter): string {
-  if (example === undefined || example === null) return type;
-  return typeof example === 'string' ? example : JSON.stringify(example);
+const hint = (parameter: Parameter) => (parameter.example === null ? '' : `such as ${example(parameter)}`);
+
+function example({ example: value, in: place }: Parameter): string {
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) && place === 'query' ? value.join(',') : JSON.stringify(value, null, 2);
+}
+
+/** The examples there are; but ids name nothing that there is, and a file is chosen by a person. */
+export function examples({ variables }: Endpoint): Values {
+  const shown = variables.filter((each) => each.example !== null && !/^\[?(ID|Bytes)/.test(each.type));
+  return Object.fromEntries(shown.map((each) => [each.name, example(each)]));
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { Detail } from './Detail';
-import { Method } from './Method';
+import { Address, Method } from './Method';
 import { type Endpoint, endpoints, isFound } from './map';
 
 /** The documented endpoints beside the operations that answer them. */
@@ -43,8 +43,10 @@ function List(props: { found: Endpoint[]; isReady: boolean; onChoose(endpoint: E
         <li key={each.name}>
           <button type="button" onClick={() => props.onChoose(each)}>
             <Method name={each.method} />
-            <span className="mg-path">{each.path}</span>
-            <span className="mg-operation">{each.name}</span>
+            <Address path={each.path} />
+            <span className="mg-operation">
+              <span className="mg-named">{each.name}</span> {each.summary}
+            </span>
           </button>
         </li>
       ))}

@@ -7,17 +7,23 @@ export interface Parameter {
   readonly type: string;
   readonly in: 'path' | 'query' | 'body' | 'form';
   readonly required: boolean;
-  readonly description?: string;
-  readonly example?: unknown;
+  readonly description: string;
+  /** null where none should be tried. */
+  readonly example: unknown;
+  /** All there are, where there are so many only. */
+  readonly values?: readonly string[];
 }
 
 export interface Endpoint {
   readonly name: string;
+  readonly summary: string;
+  readonly tag: string;
   readonly method: string;
   readonly path: string;
   readonly aliases: readonly string[];
+  /** The media type of what is sent; null where nothing is. */
+  readonly accepts: string | null;
   readonly status: number;
-  readonly media?: string | null;
   readonly document: string;
   readonly variables: readonly Parameter[];
 }
@@ -43,9 +49,10 @@ export async function operationOf(endpoint: Endpoint): Promise<Operation> {
   return { text, document: parse(text) };
 }
 
-/** Whether each word is in the name, the method or one of the paths. */
+/** Whether each word is in the name, the summary, the tag, the method or a path. */
 export function isFound(endpoint: Endpoint, search: string): boolean {
-  const text = [endpoint.name, endpoint.method, endpoint.path, ...endpoint.aliases].join(' ').toLowerCase();
+  const { name, summary, tag, method, path, aliases } = endpoint;
+  const text = [name, summary, tag, method, path, ...aliases].join(' ').toLowerCase();
   return search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 

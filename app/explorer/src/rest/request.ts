@@ -4,69 +4,57 @@ import type { Endpoint, Parameter } from './map';
 /** What is filled in, by the name of the parameter: texts, and files where files are sent. */
 export type Values = Record<string, string | File | undefined>;
 
-export interface RestRequest {
-  readonly url: string;
-  readonly init: RequestInit;
+/** A request in the parts that its values go to. */
+export interface Parts {
+  readonly path: Record<string, string>;
+  readonly query: URLSearchParams;
+  /** Members of the JSON object, or of the form, that is the body; files as they are. */
+  readonly body: Record<string, unknown>;
 }
 
-const isGiven = (value: string | File | undefined) => value instanceof File || Boolean(value?.trim());
-
-export function missing(endpoint: Endpoint, values: Values): string[] {
-  return endpoint.variables.filter((each) => each.required && !isGiven(values[each.name])).map((each) => each.name);
+export function partsOf(endpoint: Endpoint, values: Values): Parts {
+  const parts: Parts = { path: {}, query: new URLSearchParams(), body: {} };
+  for (const parameter of endpoint.variables) {
+    const value = values[parameter.name];
+    if (value === undefined || value === '') continue;
+    if (parameter.in === 'path') parts.path[parameter.name] = String(value).trim();
+    else if (parameter.in === 'query') parts.query.append(parameter.name, String(value).trim());
+    else parts.body[parameter.name] = value instanceof File ? value : memberOf(parameter, value);
+  }
+  return parts;
 }
 
-export function restRequest(endpoint: Endpoint, values: Values): RestRequest {
-  const body = bodyOf(endpoint, values);
-  const json = typeof body === 'string';
-  return {
-    url: addressOf(endpoint, values),
-    init: {
-      method: endpoint.method,
-      headers: authorized(json ? { 'Content-Type': 'application/json' } : {}),
-      body,
-    },
-  };
+export function restRequest(endpoint: Endpoint, values: Values): { url: string; init: RequestInit } {
+  const body = encoded(endpoint, partsOf(endpoint, values));
+  const headers = authorized(typeof body === 'string' ? { 'Content-Type': 'application/json' } : {});
+  return { url: addressOf(endpoint, values), init: { method: endpoint.method, headers, body } };
 }
 
 /** The path with its parameters, and the query; a parameter that is not given keeps its braces. */
 export function addressOf(endpoint: Endpoint, values: Values): string {
-  const path = endpoint.path.replace(/\{(\w+)\}/g, (braces, name: string) => {
-    const value = values[name];
-    return typeof value === 'string' && value.trim() ? encodeURIComponent(value.trim()) : braces;
-  });
-  const query = new URLSearchParams();
-  for (const { name, value } of given(endpoint, values, 'query')) query.append(name, String(value));
-  return query.size ? `${path}?${query}` : path;
+  const { path, query } = partsOf(endpoint, values);
+  const filled = endpoint.path.replace(/\{(\w+)\}/g, (braces, name: string) =>
+    path[name] ? encodeURIComponent(path[name]) : braces,
+  );
+  return query.size ? `${filled}?${query}` : filled;
 }
 
-function* given(endpoint: Endpoint, values: Values, place: Parameter['in']) {
-  for (const { name, type, in: where } of endpoint.variables) {
-    const value = values[name];
-    if (where === place && value !== undefined && isGiven(value)) yield { name, type, value };
+function encoded(endpoint: Endpoint, { body }: Parts): BodyInit | undefined {
+  if (!endpoint.accepts) return undefined;
+  if (endpoint.accepts === 'application/json') return JSON.stringify(body);
+  const form = new FormData();
+  for (const [name, value] of Object.entries(body)) {
+    form.append(name, value instanceof File ? value : typeof value === 'string' ? value : JSON.stringify(value));
   }
+  return form;
 }
 
-function bodyOf(endpoint: Endpoint, values: Values): BodyInit | undefined {
-  const parts = [...given(endpoint, values, 'form')];
-  if (parts.length) {
-    const form = new FormData();
-    for (const { name, value } of parts) form.append(name, value);
-    return form;
-  }
-  const members = [...given(endpoint, values, 'body')];
-  if (!endpoint.variables.some((each) => each.in === 'body')) return undefined;
-  return JSON.stringify(Object.fromEntries(members.map(({ name, type, value }) => [name, memberOf(type, value)])));
-}
-
-/** Texts as they are, anything else as the JSON it is written in. */
-export function memberOf(type: string, value: string | File): unknown {
-  if (value instanceof File) return undefined;
-  if (/^(String|ID|Bytes)!?$/.test(type)) return value;
+/** Texts as they are; of other types what is JSON as its value. */
+function memberOf({ type }: Parameter, value: string): unknown {
+  if (/^(String|ID|Bytes|DateTime)!?$/.test(type)) return value;
   try {
     return JSON.parse(value);
   } catch {
-    return value.startsWith('[') || value.startsWith('{') ? value : type.startsWith('[') ? words(value) : value;
+    return type.startsWith('[') ? value.split(',').map((each) => each.trim()) : value;
   }
 }
-
-export const words = (value: string) => value.split(',').map((each) => each.trim()).filter(Boolean);

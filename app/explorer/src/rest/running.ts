@@ -4,7 +4,7 @@ import { authorized } from '../identity';
 import type { Endpoint, Operation } from './map';
 import { type Values, restRequest } from './request';
 import { bodyOf } from './shaping';
-import type { Variables } from './variables';
+import type { Variables } from './translating';
 
 /** What one side answered: a body, nothing (undefined), or why it refused. */
 export interface Run {
