@@ -66,15 +66,16 @@ _NOT_BUILT: Final = b"""<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Meshgraph explorer</title>
 <style>
-body { margin: 12vh auto; max-width: 36rem; padding: 0 1.5rem; font: 1rem/1.6 system-ui, sans-serif }
+body { margin: 12vh auto; max-width: 36rem; padding: 0 1.5rem }
+body { font: 1rem/1.6 system-ui, sans-serif }
 code { font-family: ui-monospace, monospace }
 </style>
 <h1>The explorer is not built</h1>
 <p>GraphiQL is built from the sources of the project: run <code>make explorer</code> in its folder,
 and load this page again. That needs a package registry of npm, once, and Node.js 20.19 or newer,
 which is installed from PyPI where there is none.</p>
-<p>GraphQL is answered here all the same: send a POST with <code>Content-Type: application/json</code>
-to this address.</p>
+<p>GraphQL is answered here all the same: send a POST with
+<code>Content-Type: application/json</code> to this address.</p>
 </html>
 """
 

@@ -61,7 +61,7 @@ export function Who() {
           </button>
         </>
       )}
-      <span className="mg-brand">Meshgraph</span>
+      <h1 className="mg-brand">Meshgraph</h1>
     </div>
   );
 }
