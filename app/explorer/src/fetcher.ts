@@ -1,6 +1,6 @@
 import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
 import { type ExecutionResult, getOperationAST, parse } from 'graphql';
-import { createClient as createEventSource } from 'graphql-sse';
+import { NetworkError, createClient as createEventSource } from 'graphql-sse';
 import { createClient as createWebSocket } from 'graphql-ws';
 import { configuration } from './configuration';
 import { type Facts, sent } from './facts';
@@ -23,14 +23,26 @@ export const fetcher: Fetcher = (parameters, options) => {
   if (parameters.operationName === 'IntrospectionQuery') return post(parameters, headers);
   latest.set(null);
   events.set(null);
-  return isSubscription(parameters) ? subscribe(parameters, headers) : run(parameters, headers);
+  const only = onlyOperation(parameters.query);
+  // Right after a change GraphiQL still has the name of the operation that was there before.
+  const asked = only ? { ...parameters, operationName: only.name?.value } : parameters;
+  return isSubscription(asked) ? subscribe(asked, headers) : run(asked, headers);
 };
+
+/** The operation of a document that has one only; the server says what is wrong with any other. */
+function onlyOperation(query: string) {
+  try {
+    return getOperationAST(parse(query));
+  } catch {
+    return null;
+  }
+}
 
 function isSubscription({ query, operationName }: FetcherParams): boolean {
   try {
     return getOperationAST(parse(query), operationName)?.operation === 'subscription';
   } catch {
-    return false; // The server says what is wrong with it.
+    return false;
   }
 }
 
@@ -61,7 +73,7 @@ function parsed(text: string, status: number) {
   try {
     return JSON.parse(text);
   } catch {
-    return { errors: [{ message: `The server answered ${status}: ${text.slice(0, 500)}` }] };
+    return refusal(`The server answered ${status}: ${text.slice(0, 500)}`);
   }
 }
 
@@ -77,11 +89,11 @@ async function* subscribe(parameters: FetcherParams, headers: Headers): Events {
   events.set(count);
   try {
     for await (const event of carrier.iterate(payload)) {
-      events.set(++count);
+      if (event.data) events.set(++count);
       yield event as ExecutionResult;
     }
   } catch (error) {
-    throw closed(error);
+    yield await told(error);
   } finally {
     carrier.dispose();
   }
@@ -90,17 +102,20 @@ async function* subscribe(parameters: FetcherParams, headers: Headers): Events {
 function overWebSocket(headers: Headers) {
   const url = new URL(configuration.endpoint, location.href);
   url.protocol = url.protocol.replace('http', 'ws');
-  return createWebSocket({ url: url.href, connectionParams: headers, retryAttempts: 2 });
+  return createWebSocket({ url: url.href, connectionParams: headers, retryAttempts: 0 });
 }
 
 function overEventSource(headers: Headers) {
-  return createEventSource({ url: configuration.endpoint, headers, retryAttempts: 2 });
+  return createEventSource({ url: configuration.endpoint, headers, retryAttempts: 0 });
 }
 
-/** A socket that closes gives an event in place of an error; GraphiQL shows only errors. */
-function closed(error: unknown): unknown {
-  if (error instanceof CloseEvent) {
-    return new Error(`The connection was closed: ${error.code} ${error.reason}`.trim());
-  }
-  return Array.isArray(error) ? new Error(error.map((each) => each.message).join('\n')) : error;
+/** What ended a subscription, as a result: errors of GraphQL, a closed socket, a refused request. */
+async function told(error: unknown): Promise<ExecutionResult> {
+  if (Array.isArray(error)) return { errors: error };
+  if (error instanceof CloseEvent) return refusal(`The connection was closed: ${error.code} ${error.reason}`);
+  const response = error instanceof NetworkError ? (error.response as Response | undefined) : undefined;
+  return response ? parsed(await response.text(), response.status) : refusal(String((error as Error)?.message));
 }
+
+/** A result of one error, which no execution has made. */
+const refusal = (message: string) => ({ errors: [{ message }] }) as unknown as ExecutionResult;
