@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from app.explorer.serving import BUILT
-from schema import schema
 from tests.explorer.conftest import Seen
 
 HERE = Path(__file__).parent
 AXE = BUILT.parent / "node_modules" / "axe-core" / "axe.min.js"
 BASELINE = HERE / "axe_baseline.json"
 
+NEEDS_MAP = pytest.mark.skipif(
+    find_spec("rest_compat.rest_map") is None, reason="the service has no /rest-map"
+)
 
-#: GraphiQL's editor shows spaces that do not break.
+
 def spaced(text: str) -> re.Pattern[str]:
+    """The text in GraphiQL's editor, which shows spaces that do not break."""
     return re.compile(re.escape(text).replace(r"\ ", r"\s"))
-
-
-HAS_EVENTS = schema.subscription is not None
 
 
 def test_the_page_needs_no_other_host(opened: Seen) -> None:
@@ -106,7 +107,6 @@ def test_history_remembers(opened: Seen) -> None:
     expect(opened.page.locator(".graphiql-history")).to_contain_text("OrganizationsWithTeams")
 
 
-@pytest.mark.skipif(not HAS_EVENTS, reason="the graph has no subscriptions")
 @pytest.mark.parametrize("transport", ["WebSocket", "SSE"])
 def test_a_subscription_shows_an_event(opened: Seen, transport: str) -> None:
     page = opened.page
@@ -127,6 +127,7 @@ def test_a_subscription_shows_an_event(opened: Seen, transport: str) -> None:
     assert opened.errors == []
 
 
+@NEEDS_MAP
 def test_an_endpoint_and_its_operation_give_equal_data(opened: Seen) -> None:
     page = opened.page
     opened.sign_in()
@@ -155,12 +156,13 @@ def test_an_endpoint_and_its_operation_give_equal_data(opened: Seen) -> None:
     assert opened.elsewhere == []
 
 
+@NEEDS_MAP
 def test_what_differs_is_marked(opened: Seen) -> None:
-    """Two environments that are created are two: their ids and times differ, and nothing else."""
+    """What is registered twice is two connections: ids and times differ, and nothing else."""
     page = opened.page
     opened.sign_in()
     page.get_by_role("button", name="Show REST and GraphQL").click()
-    page.get_by_role("button", name=re.compile("createConnection|registerConnection")).click()
+    page.get_by_role("button", name=re.compile("registerConnection")).click()
     expect(page.locator(".mg-note")).to_contain_text("changes data")
     page.get_by_role("button", name="Fill in examples").click()
     page.get_by_role("button", name="Run both").click()
@@ -183,6 +185,7 @@ def test_a_narrow_page_has_no_scroll_bar_across(opened: Seen) -> None:
     assert opened.errors == []
 
 
+@NEEDS_MAP
 @pytest.mark.skipif(not AXE.is_file(), reason="axe is not installed: run `make explorer`")
 def test_axe_finds_nothing_new(themed: Seen, theme: str) -> None:
     """Against the baseline, which has what libraries leave to be wished; by state and theme."""
