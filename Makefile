@@ -10,9 +10,9 @@ EXPLORER := app/explorer
 BUILT := $(EXPLORER)/built/index.html
 PARTS := $(wildcard $(addprefix $(EXPLORER)/,index.html package.json package-lock.json *.ts)) \
 	$(shell find $(EXPLORER)/src -type f)
-# What was installed into .venv comes first: there is a Node only where the machine's is too old.
 NODE_FITS := const [major, minor] = process.versions.node.split('.').map(Number); \
 	process.exit(major == 20 ? minor < 19 : major == 22 ? minor < 12 : major < 22)
+# What was installed into .venv comes first: there is a Node only where the machine's is too old.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 help: ## Say what there is

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,6 @@ from tests.explorer.conftest import Seen
 HERE = Path(__file__).parent
 AXE = BUILT.parent / "node_modules" / "axe-core" / "axe.min.js"
 BASELINE = HERE / "axe_baseline.json"
-
-NEEDS_MAP = pytest.mark.skipif(
-    find_spec("rest_compat.rest_map") is None, reason="the service has no /rest-map"
-)
 
 
 def spaced(text: str) -> re.Pattern[str]:
@@ -127,7 +122,6 @@ def test_a_subscription_shows_an_event(opened: Seen, transport: str) -> None:
     assert opened.errors == []
 
 
-@NEEDS_MAP
 def test_an_endpoint_and_its_operation_give_equal_data(opened: Seen) -> None:
     page = opened.page
     opened.sign_in()
@@ -156,7 +150,6 @@ def test_an_endpoint_and_its_operation_give_equal_data(opened: Seen) -> None:
     assert opened.elsewhere == []
 
 
-@NEEDS_MAP
 def test_what_differs_is_marked(opened: Seen) -> None:
     """What is registered twice is two connections: ids and times differ, and nothing else."""
     page = opened.page
@@ -185,7 +178,6 @@ def test_a_narrow_page_has_no_scroll_bar_across(opened: Seen) -> None:
     assert opened.errors == []
 
 
-@NEEDS_MAP
 @pytest.mark.skipif(not AXE.is_file(), reason="axe is not installed: run `make explorer`")
 def test_axe_finds_nothing_new(themed: Seen, theme: str) -> None:
     """Against the baseline, which has what libraries leave to be wished; by state and theme."""
