@@ -84,11 +84,13 @@ function Told({ parameter, chosen }: { parameter: Parameter; chosen?: Suggestion
   return told ? <p className="mg-quiet">{told}</p> : null;
 }
 
-/** Things that the parameter may name. The first is told of once, when they are there. */
+/**
+ * Things that the parameter may name. The first is told of once, when they are there: so `onFirst`,
+ * another function at each rendering, is no reason to ask again.
+ */
 function useSuggestions(endpoint: Endpoint, parameter: string, onFirst: (id: string) => void): Suggestion[] {
   const [found, setFound] = useState<Suggestion[]>([]);
   const who = identity.use();
-  // biome-ignore lint: `onFirst` is another function at each rendering.
   useEffect(() => {
     if (who.kind === 'asking') return;
     void suggestions(endpoint.name, parameter).then((list) => {
