@@ -13,12 +13,12 @@ from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
-from strawberry.http.ides import get_graphql_ide_html
 
 from app.compiling import Executed
 from app.disconnects import while_connected
 from app.documents import NotAQuery, NotOneResult
 from app.errors import BadInput, Code, Problem
+from app.explorer.serving import PAGE_HEADERS, Explorer
 from app.graphql_errors import body as body_of
 from app.graphql_errors import executed
 from app.graphql_over_sse import GraphQLOverSSE
@@ -84,7 +84,7 @@ class GraphQLOverHTTP:
 
     operations: Operations
     open_context: OpenContext
-    explorer: bool = True
+    explorer: Explorer | None = None
     places: Places | None = None
     _events: GraphQLOverSSE = field(init=False)
     _bodies: Bodies = field(init=False)
@@ -110,7 +110,7 @@ class GraphQLOverHTTP:
         await _send(answer, send)
 
     def _offered(self, scope: Scope) -> tuple[str, ...]:
-        page = self.explorer and scope["method"] == "GET"
+        page = self.explorer is not None and scope["method"] == "GET"
         if page and "query" not in QueryParams(scope["query_string"]):
             return (HTML, GRAPHQL, JSON, EVENT_STREAM)
         return (GRAPHQL, JSON, EVENT_STREAM)
@@ -122,8 +122,8 @@ class GraphQLOverHTTP:
             raise _other_method()
         if media is None:
             raise Refusal(406, f"The answer is {GRAPHQL} or {JSON}; neither is accepted.")
-        if media == HTML:
-            return Answer(200, get_graphql_ide_html().encode(), HTML)
+        if media == HTML and self.explorer is not None:
+            return Answer(200, self.explorer.page(), HTML, PAGE_HEADERS)
         parameters = await self._parameters(scope, headers, receive)
         result = await self._execute(Request(scope, receive), parameters)
         return _respond(result, media)

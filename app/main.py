@@ -28,6 +28,7 @@ from app.db.engine import Store
 from app.disconnects import while_connected
 from app.errors import Unavailable
 from app.evaluator import Evaluator
+from app.explorer.serving import ASSETS, Explorer
 from app.fetching.fetcher import Fetcher
 from app.graphql_over_http import GraphQLOverHTTP
 from app.graphql_over_websocket import GraphQLOverWebSocket
@@ -95,8 +96,9 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
         await outside.close()
         await store.close()
 
+    explorer = Explorer() if settings.explorer else None
     places = Places(operations.limits)
-    graphql = GraphQLOverHTTP(operations, open_context, settings.explorer, places)
+    graphql = GraphQLOverHTTP(operations, open_context, explorer, places)
     documented = load(schema._schema)  # noqa: SLF001
     execute = _execute(operations, open_context)
     rest = _rest(operations, documented, open_context, execute, ledger, settings)
@@ -105,7 +107,7 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
         layers=_layers(settings),
         middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes)],
         sockets={"/graphql": _sockets(operations, identity, settings, places)},
-        routes=[*_routes(store, documented, settings), *_ledger_page(execute, settings)],
+        routes=[*_routes(store, documented, settings, explorer), *_ledger_page(execute, settings)],
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
@@ -296,7 +298,10 @@ def _layers(settings: Settings) -> list[Middleware]:
 
 
 def _routes(
-    store: Store, documented: Mapping[str, Operation], settings: Settings
+    store: Store,
+    documented: Mapping[str, Operation],
+    settings: Settings,
+    explorer: Explorer | None,
 ) -> list[BaseRoute]:
     graph = schema._schema  # noqa: SLF001
 
@@ -311,6 +316,7 @@ def _routes(
         Route("/healthz", _healthy),
         Route("/readyz", ready),
         *([Route("/metrics", _metrics)] if settings.metrics else []),
+        *([Route(ASSETS, explorer.asset)] if explorer is not None else []),
         *(rest_map.routes(graph, documented, decode, encode) if settings.rest_map else []),
         *(docs_page.routes(described, docs_page.installed()) if settings.docs else []),
     ]

@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from app.errors import Forbidden, Unauthenticated, Unavailable
+from app.explorer.serving import Explorer
 from app.graphql_over_http import GraphQLOverHTTP
 from app.limits import Limits
 from app.media_types import GRAPHQL, HTML, JSON, preferred
@@ -71,7 +72,7 @@ async def open_context(request: Request) -> AsyncIterator[object]:
     CLOSED.append("context")
 
 
-ENDPOINT = GraphQLOverHTTP(OPERATIONS, open_context)
+ENDPOINT = GraphQLOverHTTP(OPERATIONS, open_context, Explorer())
 APP = Starlette(routes=[Route("/graphql", ENDPOINT)])
 
 
@@ -267,12 +268,18 @@ def test_a_browser_is_shown_graphiql() -> None:
         shown = client.get("/graphql", headers=browser)
         asked = client.get("/graphql", params={"query": "{ name }"}, headers=browser)
     assert shown.headers["content-type"] == "text/html; charset=utf-8"
-    assert "GraphiQL" in shown.text
+    assert "Meshgraph explorer" in shown.text
+    assert shown.headers["cache-control"] == "no-cache"
+    assert shown.headers["content-security-policy"] == (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
     assert asked.json() == {"data": {"name": ""}}
 
 
 def test_graphiql_can_be_switched_off() -> None:
-    closed = Starlette(routes=[Route("/", GraphQLOverHTTP(OPERATIONS, open_context, False))])
+    closed = Starlette(routes=[Route("/", GraphQLOverHTTP(OPERATIONS, open_context))])
     with TestClient(closed) as client:
         assert client.get("/", headers={"accept": HTML}).status_code == 406
         assert client.get("/", headers={"accept": f"{HTML}, */*;q=0.1"}).status_code == 400

@@ -1,0 +1,1 @@
+"""The explorer in a browser: its sources, and `serving`, which serves what Vite makes of them."""
