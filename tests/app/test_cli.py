@@ -330,9 +330,10 @@ def test_serve_with_the_demo_answers_the_token_it_prints(empty: Path) -> None:
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         try:
-            lines = [server.stdout.readline().decode().strip() for _ in range(5)]
+            lines = [server.stdout.readline().decode().strip() for _ in range(6)]
             assert lines[1] == f"GraphQL   http://127.0.0.1:{port}/graphql"
-            assert ask(port, lines[4]) == {"viewer": {"user": {"email": "admin@example.org"}}}
+            assert lines[3] == f"Docs      http://127.0.0.1:{port}/docs (in a browser)"
+            assert ask(port, lines[5]) == {"viewer": {"user": {"email": "admin@example.org"}}}
         finally:
             server.send_signal(signal.SIGTERM)
     assert (empty / "meshgraph.db").exists()
