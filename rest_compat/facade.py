@@ -66,6 +66,7 @@ class Answer:
 
     async def __call__(self, request: Request) -> Response:
         """The documented response. Who calls is settled before what is wrong with the call."""
+        request.scope["operation"] = self.operation.name
         try:
             try:
                 return await self._answer(request)
