@@ -15,10 +15,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
+from app.admission import Admission
 from app.compiling import Executed
 from app.disconnects import while_connected
 from app.documents import NotAQuery
 from app.errors import BadInput, Code, Problem
+from app.graphql_errors import problem_result
 from app.media_types import GRAPHQL, HTML, JSON, preferred
 from app.multipart import is_multipart, read_multipart
 from app.operations import Operations
@@ -30,11 +32,13 @@ Header = tuple[bytes, bytes]
 
 ALLOW = (b"allow", b"GET, POST")
 CLOSE = (b"connection", b"close")
-COMPILED = (b"x-meshgraph-executor", b"compiled")
 NO_ENCODING = (b"accept-encoding", b"")
 CONTENT_TYPES = {
     media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (GRAPHQL, JSON, HTML)
 }
+
+#: Parameters of a URL that ask something.
+ASKING = frozenset({"query", "documentId", "extensions"})
 
 # A result without data, by the code of its first error. Anything else the caller got wrong is 400.
 STATUS = {
@@ -76,6 +80,7 @@ class GraphQLOverHTTP:
     operations: Operations
     open_context: OpenContext
     explorer: bool = True
+    admission: Admission = field(default_factory=Admission)
     _bodies: Bodies = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,7 +99,7 @@ class GraphQLOverHTTP:
 
     def _offered(self, scope: Scope) -> tuple[str, ...]:
         page = self.explorer and scope["method"] == "GET"
-        if page and "query" not in QueryParams(scope["query_string"]):
+        if page and ASKING.isdisjoint(QueryParams(scope["query_string"])):
             return (HTML, GRAPHQL, JSON)
         return (GRAPHQL, JSON)
 
@@ -130,8 +135,14 @@ class GraphQLOverHTTP:
     async def _execute(self, request: Request, parameters: Parameters) -> ExecutionResult | Problem:
         try:
             async with self.open_context(request) as context:
+                source = parameters.memo.source
+                if source is None:
+                    try:
+                        source = self.admission.source(parameters, known=is_known(context))
+                    except BadInput as problem:
+                        return problem_result(problem)
                 work = self.operations.execute(
-                    parameters.query,
+                    source,
                     context=context,
                     variables=parameters.variables,
                     operation_name=parameters.operation_name,
@@ -141,6 +152,11 @@ class GraphQLOverHTTP:
                 return await while_connected(request.receive, work)
         except Problem as problem:
             return problem
+
+
+def is_known(context: object) -> bool:
+    """Whether the caller of a context has proven who they are."""
+    return getattr(getattr(context, "viewer", None), "user_id", None) is not None
 
 
 async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
@@ -192,20 +208,13 @@ def _respond(result: ExecutionResult | Problem, media: str) -> Answer:
         status = STATUS.get(result.code, 400)
         return _json(status, _error(result.message, result.extensions), media)
     if isinstance(result, Executed) and result.errors is None:
-        return _json(200, {"data": result.data}, media, _executor(result.left))
+        return _json(200, {"data": result.data}, media)
     body: dict[str, Any] = {**result.formatted}
     if not _executed(result):
         del body["data"]
     if isinstance(_first_cause(result), NotAQuery):
         return _json(405, body, media, ALLOW)
     return _json(_status(result, media), body, media)
-
-
-def _executor(left: str | None) -> Header:
-    """A header for the curious: who answered, and why it was not the compiler."""
-    if left is None:
-        return COMPILED
-    return (COMPILED[0], f"interpreted; {left}".encode("ascii", "replace"))
 
 
 def _status(result: ExecutionResult, media: str) -> int:

@@ -19,7 +19,13 @@ MAY_IMPORT = {
     "schema": ("app", "resolvers", "schema"),
     "rest_compat": ("app.errors", "rest_compat"),
 }
-COMPOSITION_ROOTS = {"app/main.py", "app/cli.py", "app/cli_imports.py", "app/__main__.py"}
+COMPOSITION_ROOTS = {
+    "app/main.py",
+    "app/cli.py",
+    "app/cli_documents.py",
+    "app/cli_imports.py",
+    "app/__main__.py",
+}
 #: Libraries that a layer must not know.
 MUST_NOT_IMPORT = {
     "schema": ("starlette",),
