@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
-from graphql import DocumentNode, ExecutionResult
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from graphql import DocumentNode, ExecutionResult, print_ast, separate_operations
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -18,7 +19,8 @@ from starlette.routing import BaseRoute, Route
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from app import evaluation_work, logs
+from app import evaluation_work, logs, metrics, tracing
+from app.admission import Admission
 from app.auth import Authenticator, credential
 from app.away import Away
 from app.broker import Broker
@@ -31,15 +33,18 @@ from app.graphql_over_http import GraphQLOverHTTP
 from app.importing import formats
 from app.importing.executables import find
 from app.intake import Intake
+from app.library import Library, collect
 from app.limits import Limits
 from app.logs import REQUESTS
 from app.middleware import BodyLimit, Envelope
+from app.occupancy import Occupancy
 from app.operations import Operations
 from app.origins import refuse_foreign
 from app.outside import Outside
 from app.service import Service, at
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 from app.strict_json import decode, encode
+from app.tracing import Tracing
 from app.vault import Vault
 from app.workers import Workers
 from resolvers.answers import Command
@@ -47,6 +52,7 @@ from resolvers.context import Context
 from resolvers.executor import ColumnExecutor
 from resolvers.identity import Identity
 from resolvers.plan.planner import Planner
+from rest_compat.documents import sources
 from rest_compat.endpoints import UPLOAD_PATHS
 from rest_compat.facade import table
 from rest_compat.routing import PathTable
@@ -65,35 +71,31 @@ OpenContext = Callable[[Request], AbstractAsyncContextManager[Context]]
 def create_app(settings: Settings | None = None, outside: Outside | None = None) -> Starlette:
     """The service as an ASGI application; without settings, as the environment says."""
     settings = settings or Settings.from_environ(os.environ)
+    admission = _admission(settings)
     store = Store.open(settings.database_url)
     outside = outside or open_outside(settings)
     broker = Broker(store, settings.database_url)
-    identity = Identity(
-        store,
-        Vault.from_file(settings.vault_keys_file),
-        Authenticator.from_settings(settings),
-        provision=settings.unknown_users == "provision",
-        outside=outside,
-        broker=broker,
-    )
-    open_context = _open_context(identity, settings)
-    operations = _operations(settings, store)
+    open_context = _open_context(_identity(settings, store, outside, broker), settings)
+    traces = tracing.asked(os.environ)
+    operations = _operations(settings, store, traces)
+    pools = _pools(store, outside)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
+        async with metrics.watching(pools) if settings.metrics else nullcontext():
+            yield
         await broker.close()
         await outside.close()
         await store.close()
 
     larger = dict.fromkeys(UPLOAD_PATHS, settings.max_upload_bytes)
-    graphql = GraphQLOverHTTP(operations, open_context, explorer=settings.explorer)
+    graphql = GraphQLOverHTTP(operations, open_context, settings.explorer, admission)
     rest = _rest(operations, open_context, settings)
     application = Service(
         [(at("/graphql"), graphql), (rest.find, BodyLimit(rest, settings.max_body_bytes, larger))],
-        layers=[Middleware(Envelope, telling=REQUESTS[settings.log_requests]), *_cors(settings)],
+        layers=[*tracing.layers(traces), _envelope(settings), *_cors(settings)],
         middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes)],
-        routes=_routes(store, settings),
+        routes=_routes(store, settings, pools),
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
@@ -147,15 +149,44 @@ def _lasting() -> frozenset[str]:
     )
 
 
-def _operations(settings: Settings, store: Store) -> Operations:
-    return Operations(
+def _operations(
+    settings: Settings, store: Store | None = None, traces: Tracing | None = None
+) -> Operations:
+    """What executes operations; without a store only for looking at documents."""
+    if store is not None and traces is not None:
+        traces.watch(store)
+    make = Operations if traces is None else traces.operations
+    return make(
         schema._schema,  # noqa: SLF001 - Strawberry offers the graphql-core schema in no other way
         _limits(settings),
-        compiler=Planner(schema, store.dialect),
+        compiler=Planner(schema, store.dialect) if store else None,
         introspection=settings.introspection,
         suggestions=settings.field_suggestions,
         executor=ColumnExecutor,
         lasting=_lasting(),
+    )
+
+
+def library(settings: Settings) -> Library:
+    """The documents that are trusted, and what is wrong with those that are not."""
+    own = separate_operations(sources())
+    texts = {name: print_ast(document) for name, document in own.items()}
+    return collect(texts, settings.documents_dir, _operations(settings).flaws)
+
+
+def _admission(settings: Settings) -> Admission:
+    found = library(settings)
+    if found.problems:
+        raise SettingsError(*found.problems)
+    return Admission(settings.trusted_documents, found.documents)
+
+
+def _envelope(settings: Settings) -> Middleware:
+    return Middleware(
+        Envelope,
+        telling=REQUESTS[settings.log_requests],
+        figures=settings.debug_headers,
+        record=metrics.record if settings.metrics else None,
     )
 
 
@@ -174,6 +205,17 @@ def _limits(settings: Settings) -> Limits:
         mutation_seconds=settings.mutation_timeout,
         upload_bytes=settings.max_upload_bytes,
         lasting_seconds=settings.import_timeout,
+    )
+
+
+def _identity(settings: Settings, store: Store, outside: Outside, broker: Broker) -> Identity:
+    return Identity(
+        store,
+        Vault.from_file(settings.vault_keys_file),
+        Authenticator.from_settings(settings),
+        provision=settings.unknown_users == "provision",
+        outside=outside,
+        broker=broker,
     )
 
 
@@ -215,24 +257,32 @@ def _rest(operations: Operations, open_context: OpenContext, settings: Settings)
     )
 
 
-def _routes(store: Store, settings: Settings) -> list[BaseRoute]:
+def _pools(store: Store, outside: Outside) -> metrics.Pools:
+    def pools() -> Mapping[str, Occupancy]:
+        return {**store.pools(), "workers": outside.intake.workers.occupancy()}
+
+    return pools
+
+
+def _routes(store: Store, settings: Settings, pools: metrics.Pools) -> list[BaseRoute]:
     async def ready(_: Request) -> Response:
         await store.ping()
         return PlainTextResponse("ready")
 
+    async def counts(_: Request) -> Response:
+        metrics.look(pools)
+        text = await asyncio.to_thread(metrics.exposition)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
     return [
         Route("/healthz", _healthy),
         Route("/readyz", ready),
-        *([Route("/metrics", _metrics)] if settings.metrics else []),
+        *([Route("/metrics", counts)] if settings.metrics else []),
     ]
 
 
 async def _unavailable(_: Request, error: Exception) -> Response:
     return PlainTextResponse(str(error), 503, {"Retry-After": "1"})
-
-
-async def _metrics(_: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _healthy(_: Request) -> Response:

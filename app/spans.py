@@ -6,7 +6,8 @@ counts, and the first word of a statement. Imported only where traces are wanted
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -22,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.db.direct import Direct
 from app.db.engine import Store
-from app.db.grouping import Group
+from app.db.grouping import Group, Rows, Step
 from app.figures import Figures, current
 from app.occupancy import Occupancy
 from app.operations import Operations
@@ -39,7 +40,6 @@ EXPORTERS: Mapping[str, Callable[[], SpanExporter]] = {
 }
 
 Answer = TypeVar("Answer")
-Run = Callable[[str, Sequence[Any]], Awaitable[Answer]]
 
 
 def configured(environ: Mapping[str, str]) -> Spans:
@@ -169,15 +169,19 @@ class Statements:
         told = {"db.system.name": self.system, "db.operation.name": verb}
         return self.tracer.start_span(verb, kind=SpanKind.CLIENT, attributes=told)
 
-    async def around(self, run: Run[Answer], sql: str, parameters: Sequence[Any]) -> Answer:
-        span = self.begin(sql)
+    @contextmanager
+    def around(self, *statements: str) -> Iterator[None]:
+        """Spans of statements that are sent together."""
+        spans = [self.begin(sql) for sql in statements]
         try:
-            return await run(sql, parameters)
+            yield
         except BaseException:
-            span.set_status(Status(StatusCode.ERROR))
+            for span in spans:
+                span.set_status(Status(StatusCode.ERROR))
             raise
         finally:
-            span.end()
+            for span in spans:
+                span.end()
 
     def listen(self, engine: Any) -> None:
         """What SQLAlchemy tells: connection, cursor, statement, parameters, context, many."""
@@ -206,7 +210,8 @@ class TracedDirect:
     statements: Statements
 
     async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
-        return await self.statements.around(self.inner.fetch, sql, parameters)
+        with self.statements.around(sql):
+            return await self.inner.fetch(sql, parameters)
 
     def occupancy(self) -> Occupancy:
         return self.inner.occupancy()
@@ -222,5 +227,6 @@ class TracedGroup(Group):
         super().__init__(*args)
         self._statements = statements
 
-    async def run(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
-        return await self._statements.around(super().run, sql, parameters)
+    async def run(self, steps: Sequence[Step]) -> Rows:
+        with self._statements.around(*(sql for sql, _ in steps)):
+            return await super().run(steps)
