@@ -22,7 +22,7 @@ def test_every_setting_is_in_the_table() -> None:
 def test_every_command_is_in_the_table() -> None:
     group = typer.main.get_command(cli)
     names = set(getattr(group, "commands"))  # noqa: B009 - Click's group, by Typer's wide type
-    shown = set(re.findall(r"`(?:meshgraph )?([a-z]+)", README.split("## The command line")[1]))
+    shown = set(re.findall(r"`(?:meshgraph )?([a-z-]+)", README.split("## The command line")[1]))
     assert names <= shown
 
 

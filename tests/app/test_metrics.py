@@ -7,7 +7,9 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -15,7 +17,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from app import metrics
-from app.errors import BadInput
+from app.broker import Broker
+from app.db.engine import Store
+from app.errors import BadInput, Unauthenticated
+from app.figures import counted
 from app.occupancy import Occupancy
 from tests.service import Service, opened
 from tests.serving import HOST, free_port, serving
@@ -114,6 +119,23 @@ async def test_connections_in_use_are_told(served: Service) -> None:
         await session.execute(text("SELECT 1"))
         assert total(await scraped(served), "meshgraph_pool_taken", pool="sessions") == 1
     assert served.store.direct.occupancy() == Occupancy(8, 0)
+
+
+async def test_subscribers_are_told_and_their_events_are_nobody_s_statements(
+    store: Store, database_url: str
+) -> None:
+    broker = Broker(store, database_url)
+    name = "meshgraph_subscribers"
+    before = total(counts(metrics.exposition().decode()), name)
+    with counted() as figures:
+        async with broker.subscribed(UUID(int=1), UUID(int=1), lambda _: True) as subscriber:
+            assert total(counts(metrics.exposition().decode()), name) == before + 1
+            begun = figures.statements
+            with suppress(Unauthenticated):  # there is no such user: the broker has looked
+                await subscriber.next()
+            assert figures.statements == begun
+    assert total(counts(metrics.exposition().decode()), name) == before
+    await broker.close()
 
 
 async def test_imports_are_counted_by_what_came_of_them(served: Service) -> None:
