@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from app.occupancy import Occupancy
+
 Result = TypeVar("Result")
 
 
@@ -15,6 +17,7 @@ class Away(Protocol):
     async def run(
         self, function: Callable[..., Result], /, *arguments: Any, seconds: float
     ) -> Result: ...
+    def occupancy(self) -> Occupancy: ...
     async def close(self) -> None: ...
 
 
@@ -27,6 +30,10 @@ class Here:
         """What the function returns; raises TimeoutError, while the thread goes on."""
         async with asyncio.timeout(seconds):
             return await asyncio.to_thread(function, *arguments)
+
+    def occupancy(self) -> Occupancy:
+        """There is no room of its own."""
+        return Occupancy(0, 0)
 
     async def close(self) -> None:
         """There is nothing to end."""

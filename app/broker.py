@@ -7,6 +7,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -23,6 +24,7 @@ from app.db.events import Event, settled_before
 from app.db.listening import Listening
 from app.db.users import SIGNING_IN, User
 from app.errors import Lagging, Problem, Unauthenticated
+from app.metrics import SUBSCRIBERS
 
 #: Events that wait for one subscriber, at most.
 ROOM = 500
@@ -153,11 +155,13 @@ class Broker:
                 if self._listening is not None:
                     self._listening.start()
                 self._place = await self._store.read(_head)
-                self._tail = asyncio.create_task(self._run())
+                # In no context: what it reads and logs is not of the request that begins it.
+                self._tail = asyncio.create_task(self._run(), context=Context())
             subscriber = Subscriber(user_id, wants, self._place)
             self._topics[topic].add(subscriber)
         try:
-            yield subscriber
+            with SUBSCRIBERS.track_inprogress():
+                yield subscriber
         finally:
             self._topics[topic].discard(subscriber)
             if not self._topics[topic]:

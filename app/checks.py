@@ -32,13 +32,20 @@ class Finding(NamedTuple):
         return f"{self.problem} {self.remedy}"
 
 
-def check(environ: Mapping[str, str]) -> list[Finding]:
-    """Everything that is wrong with the settings of `environ` or, if they are right, elsewhere."""
+#: Looks at one thing that the settings are about.
+Check = Callable[[Settings], Iterator[Finding]]
+
+
+def check(environ: Mapping[str, str], *others: Check) -> list[Finding]:
+    """Everything that is wrong with the settings of `environ` or, if they are right, elsewhere.
+
+    `others` look at what is not of this layer, after all else.
+    """
     try:
         settings = Settings.from_environ(environ)
     except SettingsError as error:
         return [Finding(each, "Change it or unset it.") for each in error.problems]
-    return [finding for look_at in CHECKS for finding in look_at(settings)]
+    return [finding for look_at in (*CHECKS, *others) for finding in look_at(settings)]
 
 
 def _workers(settings: Settings) -> Iterator[Finding]:
@@ -130,7 +137,7 @@ def sqlite_file(url: str) -> Path | None:
 
 
 #: In the order in which they are best mended.
-CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+CHECKS: tuple[Check, ...] = (
     _workers,
     _vault,
     _token_secret,

@@ -17,10 +17,11 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.supervisors import Multiprocess
 
-from app import own_packages, preparing
+from app import metrics, own_packages, preparing
 from app.auth import issue, local_secret
 from app.catalogue import CatalogueError
 from app.checks import Finding, check, reason, sqlite_file
+from app.cli_documents import documents, flawed_documents, refuse_flawed
 from app.cli_imports import import_design, register_models
 from app.cli_moving import migrate_report
 from app.db.engine import StoreInUse
@@ -59,6 +60,7 @@ cli.add_typer(events, name="events")
 cli.command("import")(import_design)
 cli.command("register")(register_models)
 cli.command("migrate-report")(migrate_report)
+cli.command("documents")(documents)
 
 DatabaseUrl = Annotated[
     str | None, typer.Option("--database-url", help="Instead of MESHGRAPH_DATABASE_URL.")
@@ -92,6 +94,7 @@ def serve(
     if settings.workers > 1 and sqlite_file(settings.database_url) is not None:
         raise SettingsError("A SQLite file serves one process only: use PostgreSQL for more.")
     read_file(settings.deprecations)
+    refuse_flawed(settings)
     preparing.migrate(settings.database_url)
     preparing.seed(settings, demo=demo)
     config = uvicorn.Config(
@@ -113,7 +116,8 @@ def serve(
         log_level="warning",
         timeout_graceful_shutdown=10,
     )
-    with listening(settings.host, settings.port) as door, suppress(KeyboardInterrupt):
+    shared = metrics.shared(wanted=settings.metrics and settings.workers > 1)
+    with listening(settings.host, settings.port) as door, shared, suppress(KeyboardInterrupt):
         announce(settings, demo=demo)
         run(config, door)
 
@@ -258,7 +262,7 @@ def explain_command(
 @cli.command("check")
 def check_command() -> None:
     """Say what keeps the service from running well and how to mend it; exit 1 if anything does."""
-    findings = [*check(os.environ), *_deprecations()]
+    findings = [*check(os.environ, flawed_documents), *_deprecations()]
     for finding in findings:
         typer.echo(f"{finding}", err=True)
     if findings:

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 
+from app.figures import OTHER
+
 
 class LeftToInterpreter(Exception):
     """The operation is not compiled, or what was read did not fit; `reason` says why."""
@@ -40,13 +42,18 @@ class Call(Protocol):
 
 @dataclass(slots=True)
 class Memo:
-    """What is known of a query that has been planned, with its variables: its operation and call.
+    """What is known of a request: of a query that has been planned, its operation and its call.
 
-    Kept by whoever knows that exactly the same is asked again.
+    `source` is the text of its document, where that is the same whoever asks and whenever;
+    `trusted` is the name of that document, where it is a trusted one, and `label` what it is
+    counted under. Kept by whoever knows that exactly the same is asked again.
     """
 
     operation: OperationDefinitionNode | None = None
     call: Call | None = None
+    source: str | None = None
+    trusted: str | None = None
+    label: str = OTHER
 
 
 class Compiler(Protocol):

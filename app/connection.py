@@ -23,6 +23,7 @@ from app.patience import Patience
 from app.places import Places
 from app.sockets import Close, Closing, Socket
 from app.subscriptions import alone
+from app.trust import Trust
 
 LONGEST_ID = 256  # characters of the id of an operation, which is in each of its messages
 
@@ -47,6 +48,7 @@ class Means:
     open_context: OpenContext
     places: Places
     pings: Patience
+    trust: Trust
 
 
 class Connection:
@@ -193,7 +195,7 @@ class Connection:
         with ExitStack() as place:
             async with means.open_context(self._credential) as context:
                 outcome = await means.operations.subscribe(
-                    asked.query,
+                    means.trust.source(asked, known=True),
                     context=context,
                     variables=asked.variables,
                     operation_name=asked.operation_name,

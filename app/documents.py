@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 
-from graphql import DocumentNode, OperationDefinitionNode, OperationType
+from graphql import DocumentNode, FieldNode, OperationDefinitionNode, OperationType
 
 from app.errors import BadInput
+from app.figures import OTHER
+
+LONGEST_LABEL = 100  # characters
 
 ASK_FOR_STREAM = (
     "A subscription has many results: accept text/event-stream, or use a WebSocket with the "
@@ -62,6 +65,18 @@ def chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
         if name is None or (operation.name and operation.name.value == name):
             return operation
     raise BadInput("operationName: the document has no operation of that name.")
+
+
+def label(operation: OperationDefinitionNode, trusted: str | None) -> str:
+    """What a valid operation is counted under: a name that not just any caller can make up.
+
+    Of a document of the name `trusted` that is its own name; of others the field they ask for.
+    """
+    if trusted is not None:
+        return (operation.name.value if operation.name else trusted)[:LONGEST_LABEL]
+    asked = operation.selection_set.selections
+    only = asked[0] if len(asked) == 1 else None
+    return only.name.value if isinstance(only, FieldNode) else OTHER
 
 
 def check_kind(operation: OperationDefinitionNode, *, queries_only: bool) -> None:

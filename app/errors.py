@@ -1,7 +1,7 @@
 """What can go wrong, as one tree of outcomes with a stable code each.
 
     Problem
-    ├── BadInput          BAD_USER_INPUT
+    ├── BadInput          BAD_USER_INPUT, and the codes of `app.trust`
     │   └── Conflict      CONFLICT
     ├── Unauthenticated   UNAUTHENTICATED
     ├── Forbidden         FORBIDDEN
@@ -32,6 +32,10 @@ class Code(StrEnum):
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
     LAGGING = "LAGGING"
     UNAVAILABLE = "UNAVAILABLE"
+    DOCUMENT_NOT_FOUND = "DOCUMENT_NOT_FOUND"
+    DOCUMENT_NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"

@@ -11,6 +11,7 @@ import structlog
 from graphql import ExecutionResult, GraphQLError
 
 from app.errors import Code, Problem, SnapshotLost
+from app.figures import current
 
 LONGEST = 200  # characters of a message; a literal of any length would be quoted back otherwise
 
@@ -19,11 +20,13 @@ log = structlog.get_logger()
 
 def refused(errors: Iterable[GraphQLError], code: Code) -> ExecutionResult:
     """The result of a request that was not executed, because of its document or variables."""
+    current().outcome = str(code)
     return ExecutionResult(None, [_coded(error, code) for error in errors])
 
 
 def problem_result(problem: Problem) -> ExecutionResult:
     """The result of a request that was not executed, because of an outcome of ours."""
+    current().outcome = str(problem.code)
     return ExecutionResult(None, [GraphQLError(problem.message, original_error=problem)])
 
 
@@ -53,7 +56,10 @@ def lost_its_snapshot(result: ExecutionResult) -> bool:
 def shown(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
     """The errors of an execution: problems as they are, anything unforeseen masked and logged."""
     logged: set[tuple[str, str]] = set()
-    return [_shown(error, logged) for error in errors]
+    found = [_shown(error, logged) for error in errors]
+    if found:
+        current().outcome = str((found[0].extensions or {}).get("code"))
+    return found
 
 
 def describe(error: BaseException) -> dict[str, str]:

@@ -20,7 +20,7 @@ from app.documents import NotAQuery, NotOneResult
 from app.errors import BadInput, Code, Problem
 from app.explorer.serving import PAGE_HEADERS, Explorer
 from app.graphql_errors import body as body_of
-from app.graphql_errors import executed
+from app.graphql_errors import executed, problem_result
 from app.graphql_over_sse import GraphQLOverSSE
 from app.media_types import EVENT_STREAM, GRAPHQL, HTML, JSON, preferred
 from app.multipart import is_multipart, read_multipart
@@ -28,6 +28,7 @@ from app.operations import Operations
 from app.parameters import Bodies, Parameters, checked, from_url
 from app.places import Places
 from app.strict_json import encode
+from app.trust import Trust, is_known
 
 OpenContext = Callable[[Request], AbstractAsyncContextManager[Any]]
 Header = tuple[bytes, bytes]
@@ -35,11 +36,13 @@ Header = tuple[bytes, bytes]
 METHODS = ("GET", "POST")
 ALLOW = (b"allow", b"GET, POST")
 CLOSE = (b"connection", b"close")
-COMPILED = (b"x-meshgraph-executor", b"compiled")
 NO_ENCODING = (b"accept-encoding", b"")
 CONTENT_TYPES = {
     media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (GRAPHQL, JSON, HTML)
 }
+
+#: Parameters of a URL that ask something.
+ASKING = frozenset({"query", "documentId", "extensions"})
 
 # A result without data, by the code of its first error. Anything else the caller got wrong is 400.
 STATUS = {
@@ -86,13 +89,14 @@ class GraphQLOverHTTP:
     open_context: OpenContext
     explorer: Explorer | None = None
     places: Places | None = None
+    trust: Trust = field(default_factory=Trust)
     _events: GraphQLOverSSE = field(init=False)
     _bodies: Bodies = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_bodies", Bodies(self.operations.limits.json_depth))
         places = self.places or Places(self.operations.limits)
-        events = GraphQLOverSSE(self.operations, self.open_context, places)
+        events = GraphQLOverSSE(self.operations, self.open_context, places, self.trust)
         object.__setattr__(self, "_events", events)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,7 +115,7 @@ class GraphQLOverHTTP:
 
     def _offered(self, scope: Scope) -> tuple[str, ...]:
         page = self.explorer is not None and scope["method"] == "GET"
-        if page and "query" not in QueryParams(scope["query_string"]):
+        if page and ASKING.isdisjoint(QueryParams(scope["query_string"])):
             return (HTML, GRAPHQL, JSON, EVENT_STREAM)
         return (GRAPHQL, JSON, EVENT_STREAM)
 
@@ -163,8 +167,14 @@ class GraphQLOverHTTP:
     async def _execute(self, request: Request, parameters: Parameters) -> ExecutionResult | Problem:
         try:
             async with self.open_context(request) as context:
+                source = parameters.memo.source
+                if source is None:
+                    try:
+                        source = self.trust.source(parameters, known=is_known(context))
+                    except BadInput as problem:
+                        return problem_result(problem)
                 work = self.operations.execute(
-                    parameters.query,
+                    source,
                     context=context,
                     variables=parameters.variables,
                     operation_name=parameters.operation_name,
@@ -225,20 +235,13 @@ def _respond(result: ExecutionResult | Problem, media: str) -> Answer:
         status = STATUS.get(result.code, 400)
         return _json(status, _error(result.message, result.extensions), media)
     if isinstance(result, Executed) and result.errors is None:
-        return _json(200, {"data": result.data}, media, _executor(result.left))
+        return _json(200, {"data": result.data}, media)
     body = body_of(result)
     if isinstance(cause := _first_cause(result), NotAQuery):
         return _json(405, body, media, ALLOW)
     if isinstance(cause, NotOneResult):
         return _json(406, body, media)
     return _json(_status(result, media), body, media)
-
-
-def _executor(left: str | None) -> Header:
-    """A header for the curious: who answered, and why it was not the compiler."""
-    if left is None:
-        return COMPILED
-    return (COMPILED[0], f"interpreted; {left}".encode("ascii", "replace"))
 
 
 def _status(result: ExecutionResult, media: str) -> int:

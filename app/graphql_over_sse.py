@@ -27,6 +27,7 @@ from app.places import Places
 from app.stopping import on_stop
 from app.strict_json import encode
 from app.subscriptions import Results, alone
+from app.trust import Trust, is_known
 
 OpenContext: TypeAlias = Callable[[Request], AbstractAsyncContextManager[Any]]
 
@@ -42,10 +43,13 @@ LONGEST_ID = 256
 class GraphQLOverSSE:
     """Answers operations that were read from a request."""
 
-    def __init__(self, operations: Operations, open_context: OpenContext, places: Places) -> None:
+    def __init__(
+        self, operations: Operations, open_context: OpenContext, places: Places, trust: Trust
+    ) -> None:
         self._operations = operations
         self._open_context = open_context
         self._places = places
+        self._trust = trust
         self._comments = Patience(operations.limits.comment_seconds)
 
     async def answer(self, request: Request, asked: Parameters, send: Send) -> None:
@@ -65,7 +69,7 @@ class GraphQLOverSSE:
     ) -> None:
         with ExitStack() as place:
             outcome = await self._operations.subscribe(
-                asked.query,
+                asked.memo.source or self._trust.source(asked, known=is_known(context)),
                 context=context,
                 variables=asked.variables,
                 operation_name=asked.operation_name,

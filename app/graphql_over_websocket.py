@@ -18,6 +18,7 @@ from app.operations import Operations
 from app.patience import Patience
 from app.places import Places
 from app.sockets import Close, Closing, Socket
+from app.trust import Trust
 
 PROTOCOL = "graphql-transport-ws"
 UNKNOWN_PROTOCOL = Closing(
@@ -32,12 +33,17 @@ class GraphQLOverWebSocket:
     """The endpoint, an ASGI application for the scope `websocket`."""
 
     def __init__(
-        self, operations: Operations, admit: Admit, open_context: OpenContext, places: Places
+        self,
+        operations: Operations,
+        admit: Admit,
+        open_context: OpenContext,
+        places: Places,
+        trust: Trust | None = None,
     ) -> None:
         pings = Patience(operations.limits.ping_seconds)
         self._admit = admit
         self._limits = operations.limits
-        self._means = Means(operations, open_context, places, pings)
+        self._means = Means(operations, open_context, places, pings, trust or Trust())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from graphql import DocumentNode, ExecutionResult
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from graphql import DocumentNode, ExecutionResult, print_ast, separate_operations
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -19,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from app import docs_page, evaluation_work, logs, stopping
+from app import docs_page, evaluation_work, logs, metrics, stopping, tracing
 from app.auth import Authenticator, credential
 from app.away import Away
 from app.broker import Broker
@@ -35,17 +36,21 @@ from app.graphql_over_websocket import GraphQLOverWebSocket
 from app.importing import formats
 from app.importing.executables import find
 from app.intake import Intake
+from app.library import Library, collect
 from app.limits import Limits
 from app.logs import REQUESTS
 from app.middleware import BodyLimit, Envelope, header
+from app.occupancy import Occupancy
 from app.operations import Operations
 from app.origins import refuse_foreign
 from app.outside import Outside
 from app.places import Places
 from app.rest_ledger import Ledger
 from app.service import Service, at
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 from app.strict_json import decode, encode
+from app.tracing import Tracing
+from app.trust import Trust
 from app.vault import Vault
 from app.workers import Workers
 from resolvers.answers import Command
@@ -55,7 +60,7 @@ from resolvers.identity import Identity
 from resolvers.plan.planner import Planner
 from rest_compat import rest_map
 from rest_compat.deprecations import read_file
-from rest_compat.documents import Operation, load
+from rest_compat.documents import Operation, load, sources
 from rest_compat.endpoints import UPLOAD_PATHS, Endpoint
 from rest_compat.facade import Execute, headers_of, table, unobserved
 from rest_compat.ledger_page import ledger_page
@@ -79,18 +84,25 @@ OpenContext = Callable[[Request], AbstractAsyncContextManager[Context]]
 def create_app(settings: Settings | None = None, outside: Outside | None = None) -> Starlette:
     """The service as an ASGI application; without settings, as the environment says."""
     settings = settings or Settings.from_environ(os.environ)
+    trust = _trust(settings)
     store = Store.open(settings.database_url)
     outside = outside or open_outside(settings)
     broker = Broker(store, settings.database_url)
     identity = _identity(settings, store, outside, broker)
     open_context = _open_context(identity, settings)
-    operations = _operations(settings, store)
+    traces = tracing.asked(os.environ)
+    operations = _operations(settings, store, traces)
     ledger = Ledger(store)
+    pools = _pools(store, outside)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         stopping.watch()
-        async with ledger.kept() if settings.rest_ledger else nullcontext():
+        async with AsyncExitStack() as kept:
+            if settings.rest_ledger:
+                await kept.enter_async_context(ledger.kept())
+            if settings.metrics:
+                await kept.enter_async_context(metrics.watching(pools))
             yield
         await broker.close()
         await outside.close()
@@ -98,16 +110,19 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
 
     explorer = Explorer() if settings.explorer else None
     places = Places(operations.limits)
-    graphql = GraphQLOverHTTP(operations, open_context, explorer, places)
+    graphql = GraphQLOverHTTP(operations, open_context, explorer, places, trust)
     documented = load(schema._schema)  # noqa: SLF001
     execute = _execute(operations, open_context)
     rest = _rest(operations, documented, open_context, execute, ledger, settings)
     application = Service(
         [(at("/graphql"), graphql), (rest.find, _limited(rest, settings))],
-        layers=_layers(settings),
+        layers=[*tracing.layers(traces), _envelope(settings), *_cors(settings)],
         middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes)],
-        sockets={"/graphql": _sockets(operations, identity, settings, places)},
-        routes=[*_routes(store, documented, settings, explorer), *_ledger_page(execute, settings)],
+        sockets={"/graphql": _sockets(operations, identity, settings, places, trust)},
+        routes=[
+            *_routes(store, documented, settings, explorer, pools),
+            *_ledger_page(execute, settings),
+        ],
         exception_handlers={Unavailable: _unavailable},
         lifespan=lifespan,
     )
@@ -173,15 +188,45 @@ def _lasting() -> frozenset[str]:
     )
 
 
-def _operations(settings: Settings, store: Store) -> Operations:
-    return Operations(
+def _operations(
+    settings: Settings, store: Store | None = None, traces: Tracing | None = None
+) -> Operations:
+    """What executes operations; without a store only for looking at documents."""
+    if store is not None and traces is not None:
+        traces.watch(store)
+    make = Operations if traces is None else traces.operations
+    return make(
         schema._schema,  # noqa: SLF001 - Strawberry offers the graphql-core schema in no other way
         _limits(settings),
-        compiler=Planner(schema, store.dialect),
+        compiler=Planner(schema, store.dialect) if store else None,
         introspection=settings.introspection,
         suggestions=settings.field_suggestions,
         executor=ColumnExecutor,
         lasting=_lasting(),
+    )
+
+
+def library(settings: Settings) -> Library:
+    """The documents that are trusted, and what is wrong with those that are not."""
+    own = separate_operations(sources())
+    texts = {name: print_ast(document) for name, document in own.items()}
+    return collect(texts, settings.documents_dir, _operations(settings).flaws)
+
+
+def _trust(settings: Settings) -> Trust:
+    found = library(settings)
+    if found.problems:
+        raise SettingsError(*found.problems)
+    return Trust(settings.trusted_documents, found.documents)
+
+
+def _envelope(settings: Settings) -> Middleware:
+    return Middleware(
+        Envelope,
+        telling=REQUESTS[settings.log_requests],
+        figures=settings.debug_headers,
+        record=metrics.record if settings.metrics else None,
+        naming=headers_of,
     )
 
 
@@ -217,7 +262,7 @@ def _open_context(identity: Identity, settings: Settings) -> OpenContext:
 
 
 def _sockets(
-    operations: Operations, identity: Identity, settings: Settings, places: Places
+    operations: Operations, identity: Identity, settings: Settings, places: Places, trust: Trust
 ) -> GraphQLOverWebSocket:
     allowed = {origin.encode() for origin in settings.allowed_origins}
 
@@ -229,7 +274,7 @@ def _sockets(
     def open_context(token: str) -> AbstractAsyncContextManager[Context]:
         return identity.open(token, settled=False)
 
-    return GraphQLOverWebSocket(operations, admit, open_context, places)
+    return GraphQLOverWebSocket(operations, admit, open_context, places, trust)
 
 
 def _execute(operations: Operations, open_context: OpenContext) -> Execute:
@@ -292,9 +337,11 @@ def _limited(rest: PathTable, settings: Settings) -> BodyLimit:
     return BodyLimit(rest, settings.max_body_bytes, larger, naming=headers_of)
 
 
-def _layers(settings: Settings) -> list[Middleware]:
-    telling = REQUESTS[settings.log_requests]
-    return [Middleware(Envelope, telling=telling, naming=headers_of), *_cors(settings)]
+def _pools(store: Store, outside: Outside) -> metrics.Pools:
+    def pools() -> Mapping[str, Occupancy]:
+        return {**store.pools(), "workers": outside.intake.workers.occupancy()}
+
+    return pools
 
 
 def _routes(
@@ -302,6 +349,7 @@ def _routes(
     documented: Mapping[str, Operation],
     settings: Settings,
     explorer: Explorer | None,
+    pools: metrics.Pools,
 ) -> list[BaseRoute]:
     graph = schema._schema  # noqa: SLF001
 
@@ -312,10 +360,15 @@ def _routes(
         await store.ping()
         return PlainTextResponse("ready")
 
+    async def counts(_: Request) -> Response:
+        metrics.look(pools)
+        text = await asyncio.to_thread(metrics.exposition)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
     return [
         Route("/healthz", _healthy),
         Route("/readyz", ready),
-        *([Route("/metrics", _metrics)] if settings.metrics else []),
+        *([Route("/metrics", counts)] if settings.metrics else []),
         *([Route(ASSETS, explorer.asset)] if explorer is not None else []),
         *(rest_map.routes(graph, documented, decode, encode) if settings.rest_map else []),
         *(docs_page.routes(described, docs_page.installed()) if settings.docs else []),
@@ -324,10 +377,6 @@ def _routes(
 
 async def _unavailable(_: Request, error: Exception) -> Response:
     return PlainTextResponse(str(error), 503, {"Retry-After": "1"})
-
-
-async def _metrics(_: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _healthy(_: Request) -> Response:

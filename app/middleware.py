@@ -6,12 +6,14 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.figures import Figures, begin, end
 from app.graphql_errors import describe
 from app.logs import REQUESTS, Telling
 
@@ -25,6 +27,10 @@ SECURITY_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", 
 Headers = Iterable[tuple[bytes, bytes]]
 #: The headers which all answers to a request have, of whoever they are.
 Naming = Callable[[Scope], Headers]
+EXECUTOR, STATEMENTS = b"x-meshgraph-executor", b"x-meshgraph-statements"
+
+#: Counts a request that has ended: its figures, its status, None if the client went, its seconds.
+Record = Callable[[Figures, int | None, float], None]
 
 log = structlog.get_logger()
 
@@ -37,6 +43,9 @@ def unnamed(_scope: Scope) -> Headers:
 class Envelope:
     """Gives each request an id and its response the headers all have, and tells of it in the log.
 
+    With `figures` an answer says in its headers who executed the operation, and with how many
+    SQL statements. `record` counts the request.
+
     The id is the caller's `X-Request-Id` where that is fit to be logged. A header that the
     response sets itself is left as it is. Exceptions end here as a 500, as the server would log
     their full text; so the headers are also on what is answered for a bug, with those of `naming`.
@@ -47,11 +56,15 @@ class Envelope:
         app: ASGIApp,
         *,
         telling: Telling = REQUESTS["all"],
+        figures: bool = True,
+        record: Record | None = None,
         clock: Callable[[], float] = time.perf_counter,
         naming: Naming = unnamed,
     ) -> None:
         self.app = app
         self.telling = telling
+        self.figures = figures
+        self.record = record
         self.clock = clock
         self.naming = naming
 
@@ -63,6 +76,8 @@ class Envelope:
         request_id = given if FIT_REQUEST_ID.fullmatch(given) else os.urandom(16).hex().encode()
         added = (*SECURITY_HEADERS, (REQUEST_ID, request_id))
         tokens = structlog.contextvars.bind_contextvars(request_id=request_id.decode())
+        figures = Figures()
+        token = begin(figures)
         started = self.clock()
         status: int | None = None
 
@@ -70,7 +85,9 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _with(message.get("headers", ()), added)
+                message["headers"] = headers = _with(message.get("headers", ()), added)
+                if self.figures and figures.operation is not None:
+                    headers += _in_headers(figures.statements, figures.executor, figures.left)
             await send(message)
 
         try:
@@ -82,10 +99,14 @@ class Envelope:
                 response.raw_headers += self.naming(scope)
                 await response(scope, receive, watch)
         finally:
-            self._tell(scope, status, self.clock() - started)
+            self._tell(scope, figures, status, self.clock() - started)
+            end(token)
             structlog.contextvars.reset_contextvars(**tokens)
 
-    def _tell(self, scope: Scope, status: int | None, seconds: float) -> None:
+    def _tell(self, scope: Scope, figures: Figures, status: int | None, seconds: float) -> None:
+        figures.operation = figures.operation or scope.get("operation")
+        if self.record is not None:
+            self.record(figures, status, seconds)
         if self.telling(status, seconds):
             log.info(
                 "request",
@@ -93,7 +114,34 @@ class Envelope:
                 path=scope["path"][:LONGEST_PATH],  # without the query string: it can hold values
                 status=status,
                 ms=round(seconds * 1000, 1),
+                **_in_log(figures),
             )
+
+
+def _in_log(figures: Figures) -> dict[str, object]:
+    """What the log says of an operation: nothing that the caller made up, and no values."""
+    if figures.operation is None:
+        return {}
+    told = {
+        "operation": figures.operation,
+        "executor": figures.executor,
+        "outcome": figures.outcome,
+        "statements": figures.statements,
+        "user": figures.user,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+@lru_cache(256)
+def _in_headers(
+    statements: int, executor: str | None, left: str | None
+) -> tuple[tuple[bytes, bytes], ...]:
+    """Headers for the curious: with how much SQL it was answered, by whom, why not the compiler."""
+    count = (STATEMENTS, b"%d" % statements)
+    if executor is None:
+        return (count,)
+    text = executor if left is None else f"{executor}; {left}"
+    return ((EXECUTOR, text.encode("ascii", "replace")), count)
 
 
 class BodyLimit:

@@ -26,13 +26,13 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from app.compiling import Call, Compiler, Executed, Failed, LeftToInterpreter, Memo
-from app.documents import check_kind, chosen
+from app.documents import check_kind, chosen, label
 from app.errors import Problem, Unauthenticated, Unavailable
+from app.figures import COMPILED, INTERPRETED, current
 from app.graphql_errors import lost_its_snapshot, problem_result, refused, shown
 from app.input_values import check_variables
 from app.interruptions import Deadline
 from app.limits import Limits
-from app.metrics import COMPILED, INTERPRETED
 from app.reading import Reading, Refused
 from app.subscriptions import Results, Subscription
 
@@ -81,6 +81,7 @@ class Operations:
         memo = memo or Memo()
         try:
             if memo.call is not None and memo.operation is not None:
+                current().operation = memo.label
                 with suppress(LeftToInterpreter):  # which is told below
                     return await self._call(memo.call, memo.operation, context)
             document = self._valid_document(source)
@@ -152,6 +153,16 @@ class Operations:
             return problem.message
         return None
 
+    def flaws(self, source: str) -> list[str]:
+        """What keeps a document from being executed, whoever asks and with whatever variables."""
+        try:
+            self._valid_document(source)
+        except Refused as refusal_:
+            return [error.message for error in refusal_.errors]
+        except Problem as problem:
+            return [problem.message]
+        return []
+
     def prepare(self, document: DocumentNode, name: str, variables: Mapping[str, Any]) -> None:
         """Plan an operation of a document of our own before it is asked, where it can be planned.
 
@@ -174,6 +185,8 @@ class Operations:
 
         Without a `memo` the document is one of our own.
         """
+        figures = current()
+        figures.operation = _label(operation, memo)
         given = dict(variables or {})
         check_variables(given, self.limits)
         call = self._compiler.planned(operation, given) if self._compiler else None
@@ -189,7 +202,7 @@ class Operations:
         except LeftToInterpreter as left:
             if self._compiler is not None:
                 await self._compiler.hand_over(operation, context)
-            INTERPRETED.inc()
+            figures.executor, figures.left = INTERPRETED, left.reason
             return Executed(await self._run(document, operation, given, context), left.reason)
 
     def _subscription(
@@ -231,9 +244,9 @@ class Operations:
         except TimeoutError:
             return problem_result(Unavailable(f"No answer was found within {seconds:g} seconds."))
         except Failed as failed:
-            COMPILED.inc()
+            current().executor = COMPILED
             return Executed(ExecutionResult(None, shown([failed.error])), None)
-        COMPILED.inc()
+        current().executor = COMPILED
         return Executed(ExecutionResult(data), None)
 
     def _seconds(self, operation: OperationDefinitionNode) -> float:
@@ -281,6 +294,16 @@ class Operations:
             hide_suggestions=self._hide,
         )
         return await result if inspect.isawaitable(result) else result
+
+
+def _label(operation: OperationDefinitionNode, memo: Memo | None) -> str:
+    """What an operation is counted under; without a `memo` its document is one of our own."""
+    if memo is None:
+        return label(operation, trusted="")
+    found = label(operation, memo.trusted)
+    if operation.operation is OperationType.QUERY:
+        memo.label = found
+    return found
 
 
 def _told(error: Refused | Problem) -> ExecutionResult:

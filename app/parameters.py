@@ -5,6 +5,7 @@ https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,17 +20,26 @@ from app.strict_json import decode
 MOST_BODIES = 1_000
 LONGEST_BODY = 2_048
 
+#: Lower-case hexadecimal digits, as Apollo's clients send the hash of a document.
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
 #: What may be left out of a request, or be null.
 TEXT, OBJECT = str | None, dict | None
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """What is asked. `memo` is for what is found out about it, in case it is asked again."""
+    """What is asked. `memo` is for what is found out about it, in case it is asked again.
 
-    query: str
+    The document is given by its text, by an id that the service knows, or by its hash; with both
+    text and hash it is to be found by the hash from now on. `app.trust` finds it.
+    """
+
+    query: str | None
     operation_name: str | None
     variables: dict[str, Any] | None
+    document_id: str | None = None
+    sha256: str | None = None
     memo: Memo = field(default_factory=Memo, compare=False)
 
 
@@ -77,11 +87,32 @@ def checked(given: object) -> Parameters:
         raise BadInput("Batches are not accepted; send one operation for each request.")
     if not isinstance(given, dict):
         raise BadInput("The request is a JSON object.")
-    if not isinstance(given.get("query"), str):
-        raise BadInput("query: the text of a GraphQL document is required.")
+    if not isinstance(given.get("documentId"), TEXT):
+        raise BadInput("documentId: a text or null is required.")
     if not isinstance(given.get("operationName"), TEXT):
         raise BadInput("operationName: a text or null is required.")
     for name in ("variables", "extensions"):
         if not isinstance(given.get(name), OBJECT):
             raise BadInput(f"{name}: an object or null is required.")
-    return Parameters(given["query"], given.get("operationName"), given.get("variables"))
+    query, document_id = given.get("query"), given.get("documentId")
+    sha256 = _persisted(given.get("extensions") or {})
+    if not isinstance(query, str) and (query is not None or (document_id or sha256) is None):
+        raise BadInput("query: the text of a GraphQL document is required.")
+    if document_id is not None and (query or sha256) is not None:
+        raise BadInput("documentId: send this, or the query, or its hash.")
+    return Parameters(
+        query, given.get("operationName"), given.get("variables"), document_id, sha256
+    )
+
+
+def _persisted(extensions: dict[str, Any]) -> str | None:
+    """The hash of a document, where a client asks for automatic persisted queries."""
+    asked = extensions.get("persistedQuery")
+    if asked is None:
+        return None
+    hash_ = asked.get("sha256Hash") if isinstance(asked, dict) else None
+    if not isinstance(hash_, str) or SHA256.fullmatch(hash_) is None:
+        raise BadInput("extensions.persistedQuery: sha256Hash is 64 hexadecimal digits.")
+    if asked.get("version") != 1:
+        raise BadInput("extensions.persistedQuery: version 1 is supported.")
+    return hash_

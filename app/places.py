@@ -7,7 +7,6 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
 from app.limits import Limits, refusal
-from app.metrics import SUBSCRIPTIONS
 
 
 class Places:
@@ -30,11 +29,9 @@ class Places:
             if (taken := self._taken[measure, whose]) >= allowed:
                 raise refusal(measure, allowed, taken + 1)
         self._taken.update(keys)
-        SUBSCRIPTIONS.inc()
         try:
             yield
         finally:
-            SUBSCRIPTIONS.dec()
             self._taken.subtract(keys)
             for key in keys:
                 if not self._taken[key]:

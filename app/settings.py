@@ -27,6 +27,7 @@ from app.setting_kinds import (
     some_of,
     whole,
 )
+from app.trust import ENFORCE, LOG, OFF
 
 PREFIX = "MESHGRAPH_"
 
@@ -146,12 +147,30 @@ class Settings:
         )
     )
 
+    trusted_documents: str = field(
+        metadata=setting(
+            OFF,
+            one_of(OFF, LOG, ENFORCE),
+            "Documents other than trusted ones in GraphQL requests: "
+            "`log` tells of each once, `enforce` refuses them.",
+        )
+    )
+    documents_dir: Path | None = field(
+        metadata=setting(
+            None, FILE, "A folder of `*.graphql` files that are trusted as the service's own are."
+        )
+    )
     introspection: bool = field(metadata=setting("true", BOOLEAN, "Answer introspection queries."))
     field_suggestions: bool = field(
         metadata=setting("true", BOOLEAN, "Say “Did you mean …” in errors.")
     )
     metrics: bool = field(
-        metadata=setting("false", BOOLEAN, "Serve counters at `/metrics`, to everybody.")
+        metadata=setting("false", BOOLEAN, "Count, and serve counts at `/metrics`, to everybody.")
+    )
+    debug_headers: bool = field(
+        metadata=setting(
+            "true", BOOLEAN, "Answer with `X-Meshgraph-Executor` and `X-Meshgraph-Statements`."
+        )
     )
     rest_ledger: bool = field(
         metadata=setting("true", BOOLEAN, "Keep the ledger of who calls which REST endpoint.")

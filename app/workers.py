@@ -19,6 +19,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from app import worker_process
 from app.errors import LimitExceeded, Unavailable
+from app.occupancy import Occupancy
 from app.worker_process import OUT_OF_MEMORY, prepare, work
 
 T = TypeVar("T")
@@ -71,6 +72,10 @@ class Workers:
             result: T = value
             return result
         raise value
+
+    def occupancy(self) -> Occupancy:
+        busy = len(self._running)
+        return Occupancy(self._count, busy, self._waiting)
 
     async def close(self) -> None:
         """End all work: its callers get Unavailable, and no worker is left."""

@@ -15,12 +15,16 @@ from app.db.arrays import any_of
 from app.db.base import UtcDateTime, live, new_id, now
 from app.db.events import SYSTEM_ID, Event
 from app.errors import NotFound, Problem
+from app.metrics import timed
 from resolvers import texts
 from resolvers.access import Viewer, own_event
 from resolvers.context import Context, Work
 from resolvers.listing import Filter, Listing, Order
 
 LONGEST_ERROR = 2_000
+
+#: What work that takes its time is counted as, by the category of its events.
+WORK = {"pattern": "import", "model": "registration", "relationship": "evaluation"}
 
 EVENTS = Listing(
     Event,
@@ -96,7 +100,8 @@ async def failures_told(
 ) -> AsyncIterator[None]:
     """An event of severity `error` for a problem that ends the block; the problem passes on."""
     try:
-        yield
+        with timed(WORK[category]):
+            yield
     except Problem as problem:
         error = problem.message[:LONGEST_ERROR]
         row = event(

@@ -20,6 +20,7 @@ from app.db.base import new_id
 from app.db.engine import Store
 from app.db.users import SIGNING_IN, User
 from app.errors import Unauthenticated
+from app.figures import current
 from app.outside import Outside
 from app.vault import Vault
 from resolvers.access import Viewer
@@ -176,6 +177,7 @@ class Opening:
 
     async def __aenter__(self) -> Context:
         context = self._context = await self._identity.context(self._credential)
+        current().user = context.viewer.user_id
         if self._settled:
             try:
                 await context.settled()

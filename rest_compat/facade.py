@@ -89,6 +89,7 @@ class Answer:
     async def __call__(self, request: Request) -> Response:
         """The documented response, with the headers that the endpoint always has."""
         edges, endpoint = self.edges, self.endpoint
+        request.scope["operation"] = self.operation.name
         try:
             response = await self._settled(request)
         except ClientDisconnect:

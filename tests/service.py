@@ -88,11 +88,14 @@ async def opened(
     folder: Path,
     fetcher: Fetcher | None = None,
     away: Away | None = None,
+    **variables: str,
 ) -> AsyncIterator[Service]:
-    """The service on a migrated, empty database, and the world in it."""
-    settings = Settings.from_environ(
-        {"MESHGRAPH_DATABASE_URL": database_url, "MESHGRAPH_DATA_DIR": str(folder)}
-    )
+    """The service on a migrated, empty database, and the world in it.
+
+    `variables` are further ones of the environment.
+    """
+    places = {"MESHGRAPH_DATABASE_URL": database_url, "MESHGRAPH_DATA_DIR": str(folder)}
+    settings = Settings.from_environ({**variables, **places})
     outside = open_outside(settings, away or Here(), fetcher)
     application = create_app(settings, outside)
     store = application.state.store

@@ -33,9 +33,15 @@ def token(folder: Path, person: str) -> str:
 
 
 @contextmanager
-def serving(database_url: str, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that is ready; `folder` is its data directory. It is ended if it still runs."""
-    settings = {"MESHGRAPH_DATABASE_URL": database_url, "MESHGRAPH_DATA_DIR": str(folder)}
+def serving(
+    database_url: str, folder: Path, port: int, **variables: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that is ready; `folder` is its data directory. It is ended if it still runs.
+
+    `variables` are further ones of its environment.
+    """
+    places = {"MESHGRAPH_DATABASE_URL": database_url, "MESHGRAPH_DATA_DIR": str(folder)}
+    settings = {**variables, **places}
     command = [sys.executable, "-m", "app", "serve", "--host", HOST, "--port", str(port)]
     with (
         (folder / "server.log").open("ab") as log,

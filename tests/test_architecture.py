@@ -24,6 +24,7 @@ COMPOSITION_ROOTS = {
     "app/cli.py",
     "app/cli_imports.py",
     "app/cli_moving.py",
+    "app/cli_documents.py",
     "app/__main__.py",
 }
 #: Libraries that a layer must not know.

@@ -19,6 +19,7 @@ import asyncpg
 from sqlalchemy import URL
 
 from app.db.search import like
+from app.occupancy import Occupancy
 
 #: Plans of the server that a connection keeps. Statements are few, and long.
 STATEMENTS = 500
@@ -33,6 +34,8 @@ class Direct(Protocol):
     """Runs one statement, its parameters as the driver takes them; returns all rows."""
 
     async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]: ...
+
+    def occupancy(self) -> Occupancy: ...
 
     async def close(self) -> None: ...
 
@@ -50,6 +53,7 @@ class PostgreSQL:
     size: int
     connect_timeout: float
     _free: list[asyncpg.Connection[asyncpg.Record]] = field(default_factory=list)
+    _open: int = 0
     _room: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,11 +65,17 @@ class PostgreSQL:
             try:
                 return await connection.fetch(sql, *parameters)
             finally:
-                if not connection.is_closed():
+                if connection.is_closed():
+                    self._open -= 1
+                else:
                     self._free.append(connection)
+
+    def occupancy(self) -> Occupancy:
+        return Occupancy(self.size, self._open - len(self._free))
 
     async def close(self) -> None:
         while self._free:
+            self._open -= 1
             await self._free.pop().close(timeout=self.connect_timeout)
 
     def _alive(self) -> asyncpg.Connection[asyncpg.Record] | None:
@@ -74,10 +84,11 @@ class PostgreSQL:
             connection = self._free.pop()
             if not connection.is_closed():
                 return connection
+            self._open -= 1
         return None
 
     async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
-        return await asyncpg.connect(
+        connection = await asyncpg.connect(
             self.url.set(drivername="postgresql").render_as_string(hide_password=False),
             timeout=self.connect_timeout,
             statement_cache_size=STATEMENTS,
@@ -85,6 +96,8 @@ class PostgreSQL:
             max_cacheable_statement_size=LONGEST_STATEMENT,
             server_settings=SERVER_SETTINGS,
         )
+        self._open += 1
+        return connection
 
 
 def too_deep(sql: str) -> bool:
@@ -106,6 +119,7 @@ class SQLite:
     pragmas: Mapping[str, object]
     _threads: ThreadPoolExecutor = field(init=False)
     _free: LifoQueue[sqlite3.Connection] = field(default_factory=LifoQueue)
+    _running: int = 0
 
     def __post_init__(self) -> None:
         self._threads = ThreadPoolExecutor(self.size, thread_name_prefix="sqlite")
@@ -114,12 +128,19 @@ class SQLite:
         running: list[sqlite3.Connection] = []
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._threads, partial(self._run, sql, parameters, running))
+        self._running += 1
         try:
             return await work
         except asyncio.CancelledError:
             for connection in running:
                 connection.interrupt()
             raise
+        finally:
+            self._running -= 1
+
+    def occupancy(self) -> Occupancy:
+        taken = min(self._running, self.size)
+        return Occupancy(self.size, taken, self._running - taken)
 
     async def close(self) -> None:
         self._threads.shutdown()

@@ -18,12 +18,12 @@ from contextlib import (
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 import msgspec
 from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
 
 from app.db.access import WatchedSession, advance
 from app.db.direct import Direct, PostgreSQL, SQLite
@@ -33,6 +33,8 @@ from app.db.pragmas import apply
 from app.db.retry import FAILURES, retrying
 from app.db.search import like
 from app.db.session import SerialSession, SnapshotSession
+from app.figures import current
+from app.occupancy import Occupancy
 
 Answer = TypeVar("Answer")
 
@@ -72,7 +74,7 @@ class Store:
     direct: Direct
     lock: IO[str] | None = None
     _turn: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
-    _group: Group | None = None
+    group: Group | None = None
     committed: Callable[[], None] = lambda: None
 
     @classmethod
@@ -89,6 +91,7 @@ class Store:
                 hide_parameters=True,
                 json_deserializer=_json,
             )
+            count_statements(engine)
             snapshots = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -150,13 +153,13 @@ class Store:
         beside = None if row.beside is None else row.beside.table
         made = insertion(row.table, beside, self.dialect)
         steps = [(each.sql, each.parameters(row, generation)) for each in made]
-        inserted = bool(await _at_once(self._insert, steps))
+        inserted = bool(await _at_once(self._insert, steps, statements=len(steps)))
         self.committed()
         return inserted
 
     async def _insert(self, steps: Sequence[Step]) -> Sequence[Any]:
-        if self._group is not None:
-            return await self._group.run(steps)
+        if self.group is not None:
+            return await self.group.run(steps)
         ((sql, parameters),) = steps
         return await self.direct.fetch(sql, parameters)
 
@@ -185,6 +188,19 @@ class Store:
             await advance(session)
             return answer
 
+    @property
+    def engines(self) -> tuple[AsyncEngine, ...]:
+        """The engines that have events of their own: PostgreSQL's reader passes on its writer's."""
+        return (self.writer,) if self.dialect == "postgresql" else (self.reader, self.writer)
+
+    def pools(self) -> dict[str, Occupancy]:
+        """How full the pools of connections are: that of sessions, that of single statements."""
+        sessions = cast("AsyncAdaptedQueuePool", self.reader.pool)
+        return {
+            "sessions": Occupancy(sessions.size(), sessions.checkedout()),
+            "direct": self.direct.occupancy(),
+        }
+
     async def ping(self) -> None:
         """Raise `Unavailable` unless the database answers."""
         async with self.reading(timeout=PING_TIMEOUT) as session:
@@ -193,20 +209,29 @@ class Store:
     async def close(self) -> None:
         """Close all connections and let another server have the file."""
         await self.direct.close()
-        if self._group is not None:
-            await self._group.close()
+        if self.group is not None:
+            await self.group.close()
         await self.reader.dispose()
         await self.writer.dispose()
         if self.lock is not None:
             self.lock.close()
 
 
-async def _at_once(run: Callable[..., Awaitable[Answer]], *given: Any) -> Answer:
-    """Run a statement; the deadline of all attempts is only set where the first one fails."""
+async def _at_once(
+    run: Callable[..., Awaitable[Answer]], *given: Any, statements: int = 1
+) -> Answer:
+    """Run statements; the deadline of all attempts is only set where the first one fails."""
+    figures = current()
+    figures.statements += statements
     try:
         return await run(*given)
     except FAILURES:
-        return await retrying(partial(run, *given), DEADLINE)
+
+        async def again() -> Answer:
+            figures.statements += statements
+            return await run(*given)
+
+        return await retrying(again, DEADLINE)
 
 
 def _json(text: str | bytes) -> Any:
@@ -244,6 +269,17 @@ def prepare(engine: AsyncEngine, pragmas: Mapping[str, object], begin: str) -> N
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Any) -> None:
         connection.exec_driver_sql(begin)
+
+    count_statements(engine)
+
+
+def count_statements(engine: AsyncEngine) -> None:
+    """Count what sessions send to the database, for the request that is answered by it."""
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            current().statements += 1
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import orjson
 import pytest
 import strawberry
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.testclient import TestClient
@@ -23,6 +24,7 @@ from app.explorer.serving import Explorer
 from app.graphql_over_http import GraphQLOverHTTP
 from app.limits import Limits
 from app.media_types import GRAPHQL, HTML, JSON, preferred
+from app.middleware import Envelope
 from app.operations import Operations
 
 CLOSED: list[str] = []
@@ -320,7 +322,9 @@ class Compiled:
 def test_a_compiled_answer_is_sent_and_says_so(media: str) -> None:
     operations = Operations(OPERATIONS._schema, Limits(), compiler=Compiled())
     endpoint = GraphQLOverHTTP(operations, open_context)
-    with TestClient(Starlette(routes=[Route("/graphql", endpoint)])) as client:
+    layers = [Middleware(Envelope)]
+    app = Starlette(routes=[Route("/graphql", endpoint)], middleware=layers)
+    with TestClient(app) as client:
         response = post(client, {"query": "{ name }"}, accept=media)
     assert (response.status_code, response.text) == (200, '{"data":{"name":{"as":"it is"}}}')
     assert response.headers["content-type"] == f"{media}; charset=utf-8"

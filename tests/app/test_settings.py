@@ -53,6 +53,9 @@ DEFAULTS = {
     "kubectl": None,
     "allowed_origins": (),
     "log_requests": "all",
+    "trusted_documents": "off",
+    "documents_dir": None,
+    "debug_headers": True,
 }
 
 ACCEPTED = [
