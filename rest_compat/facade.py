@@ -216,17 +216,8 @@ def table(
     ValueError if the schema does not allow an operation.
     """
     operations = load(schema) if operations is None else operations
-    edges = Edges(
-        execute,
-        decode,
-        encode,
-        admit,
-        largest_upload=largest_upload,
-        named=named,
-        observe=observe,
-        deprecations=deprecations or {},
-        clock=clock,
-    )
+    told = deprecations or {}
+    edges = Edges(execute, decode, encode, admit, largest_upload, named, observe, told, clock)
     for each in operations.values():
         prepare(each.document, each.name, each.least())
 

@@ -77,6 +77,7 @@ def client(graph: GraphQLSchema, fake: Fake) -> Iterator[TestClient]:
         graph,
         fake.execute,
         admit=fake.admit,
+        named=False,
         observe=fake.observe,
         deprecations=read(FILE),
         clock=fake.clock,
@@ -105,6 +106,17 @@ def test_every_answer_of_the_endpoint_says_so(client: TestClient, fake: Fake, kn
     other = client.get("/api/environments")
     assert other.headers["deprecation"] == "@1796083200"
     assert "sunset" not in other.headers
+
+
+def test_the_link_to_the_operation_is_beside_that_to_the_reason(
+    graph: GraphQLSchema, fake: Fake
+) -> None:
+    routes = table(graph, fake.execute, deprecations=read(FILE))
+    answer = TestClient(Starlette(routes=[routes])).get(ORGS)
+    links = answer.headers.get_list("link")
+    assert len(links) == 2
+    assert 'rel="alternate"' in links[0]
+    assert links[1] == NAMED["link"]
 
 
 @pytest.mark.parametrize(
