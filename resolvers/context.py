@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -104,11 +104,13 @@ class Context:
                 await self._opened()
         return self.viewer
 
-    async def read(self, statement: Executable) -> Result[*tuple[Any, ...]]:
+    async def read(
+        self, statement: Executable, values: Mapping[str, Any] | None = None
+    ) -> Result[*tuple[Any, ...]]:
         """Run a read in the operation's snapshot; raises `Unavailable` once it has ended."""
         async with self._turn:
             session = await self._opened()
-            return await session.execute(statement)
+            return await session.execute(statement, values)
 
     async def _opened(self) -> AsyncSession:
         """The session of the snapshot, for who has the turn."""

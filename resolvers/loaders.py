@@ -10,19 +10,20 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from aiodataloader import DataLoader
-from sqlalchemy import Executable, Result, select
+from sqlalchemy import Result, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.base import Table, live
-from resolvers.access import Viewer, visible
+from resolvers import statements
+from resolvers.access import Viewer
 from resolvers.listing import Ask
-from resolvers.windows import page_of, total_of
 
 #: asyncpg takes 32,767 bound values a statement; batches stay far below.
 MAX_BATCH = 1_000
 
 Answer = TypeVar("Answer")
-Read = Callable[[Executable], Awaitable[Result[*tuple[Any, ...]]]]
+#: Runs a statement, with values for its parameters.
+Read = Callable[..., Awaitable[Result[*tuple[Any, ...]]]]
 
 
 class Columns:
@@ -63,8 +64,7 @@ class Loaders:
         """The live row of that id, or None where there is none the viewer may see."""
 
         async def batch(ids: list[UUID]) -> list[Table | None]:
-            statement = select(table).where(table.id.in_(ids), live(table))
-            result = await self._read(statement.where(visible(table, await self._viewer())))
+            result = await self._read(*statements.rows(table, await self._viewer(), ids))
             rows: dict[UUID, Table] = {row.id: row for row in result.scalars()}
             return [rows.get(each) for each in ids]
 
@@ -99,7 +99,7 @@ class Loaders:
             return await self._once(key, lambda: self._whole(ask, columns))
 
         async def batch(parents: list[UUID]) -> list[Found]:
-            result = await self._read(page_of(ask, await self._viewer(), parents, columns))
+            result = await self._read(*statements.page(ask, await self._viewer(), parents, columns))
             rows: dict[UUID, list[tuple[Any, object]]] = defaultdict(list)
             for *values, sort_value, owner in result:
                 rows[owner].append((_item(values, columns), sort_value))
@@ -116,11 +116,12 @@ class Loaders:
         return answer
 
     async def _whole(self, ask: Ask, columns: tuple[str, ...] | None) -> Found:
-        result = await self._read(page_of(ask, await self._viewer(), None, columns))
+        result = await self._read(*statements.page(ask, await self._viewer(), None, columns))
         return _found(ask, [(_item(values, columns), key) for *values, key in result])
 
     async def _count(self, ask: Ask) -> int:
-        return int((await self._read(total_of(ask, await self._viewer(), None))).scalar_one())
+        result = await self._read(*statements.total(ask, await self._viewer(), None))
+        return int(result.scalar_one())
 
     async def total(self, ask: Ask, parent: UUID | None) -> int:
         """How many rows the list has on all of its pages."""
@@ -129,7 +130,7 @@ class Loaders:
             return await self._once(("total", question), lambda: self._count(question))
 
         async def batch(parents: list[UUID]) -> list[int]:
-            result = await self._read(total_of(question, await self._viewer(), parents))
+            result = await self._read(*statements.total(question, await self._viewer(), parents))
             totals = {owner: count for count, owner in result}
             return [totals.get(each, 0) for each in parents]
 

@@ -19,7 +19,7 @@ from resolvers.plan import lists, objects
 from resolvers.plan.objects import Making
 from resolvers.plan.reading import Node, Typename, Unplannable
 from resolvers.plan.scopes import ENGINES, Carrier, Form, TooWide
-from resolvers.plan.sights import AnyViewer
+from resolvers.sights import AnyViewer
 
 DIALECTS: Mapping[str, Callable[[], Dialect]] = {
     "postgresql": asyncpg.dialect,
