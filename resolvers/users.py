@@ -162,7 +162,7 @@ async def _memberships(context: Context, row: User, listing: Listing, key: str, 
     """Every membership of the user in a table's rows that the viewer may see, as plain JSON."""
     question = Ask(listing, window=Window(listing.all_rows, every=True))
     found = await context.loaders.window(question, row.id)
-    rows = [membership for membership, _ in found.rows]
+    rows = found.rows
     targets = await asyncio.gather(
         *(context.loaders.one(table, getattr(each, key)) for each in rows)
     )
