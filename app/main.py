@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from graphql import DocumentNode, ExecutionResult
@@ -37,6 +37,7 @@ from app.middleware import BodyLimit, Envelope
 from app.operations import Operations
 from app.origins import refuse_foreign
 from app.outside import Outside
+from app.parameters import Addresses
 from app.service import Service, at
 from app.settings import Settings
 from app.strict_json import decode, encode
@@ -191,12 +192,18 @@ def _open_context(identity: Identity, settings: Settings) -> OpenContext:
 
 
 def _rest(operations: Operations, open_context: OpenContext, settings: Settings) -> PathTable:
+    memos = Addresses()
+
     async def execute(
-        request: Request, document: DocumentNode, name: str, variables: dict[str, object]
+        request: Request, document: DocumentNode, name: str, variables: Mapping[str, object]
     ) -> ExecutionResult:
         async with open_context(request) as context:
             work = operations.execute_trusted(
-                document, context=context, variables=variables, operation_name=name
+                document,
+                context=context,
+                variables=variables,
+                operation_name=name,
+                memo=memos.memo(request.scope),
             )
             return await while_connected(request.receive, work)
 

@@ -118,11 +118,19 @@ class Operations:
         context: object,
         variables: Mapping[str, Any] | None = None,
         operation_name: str | None = None,
+        memo: Memo | None = None,
     ) -> ExecutionResult:
-        """Execute an operation of a document of our own, which is valid and of bounded cost."""
+        """Execute an operation of a document of our own, which is valid and of bounded cost.
+
+        With the same `memo` all else but the context must be the same as well.
+        """
+        memo = memo or Memo()
         try:
+            if memo.call is not None and memo.operation is not None:
+                with suppress(LeftToInterpreter):  # which is told below
+                    return await self._call(memo.call, memo.operation, context)
             operation = chosen(document, operation_name)
-            return await self._execute(document, operation, variables, context)
+            return await self._execute(document, operation, variables, context, memo, trusted=True)
         except Refused as refusal_:
             return refused(refusal_.errors, refusal_.code)
         except Unauthenticated:
@@ -146,22 +154,21 @@ class Operations:
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any] | None,
         context: object,
-        memo: Memo | None = None,
+        memo: Memo,
+        *,
+        trusted: bool = False,
     ) -> ExecutionResult:
-        """Raises `Refused` or `Problem` for what is not executed at all.
-
-        Without a `memo` the document is one of our own.
-        """
+        """Raises `Refused` or `Problem` for what is not executed at all."""
         given = dict(variables or {})
         check_variables(given, self.limits)
         call = self._compiler.planned(operation, given) if self._compiler else None
         try:
             if call is None:
                 coerced = self._coerce(operation, given)
-                if memo is not None:
+                if not trusted:
                     self._check_cost(document, operation, coerced)
                 call = self._plan(document, operation, given, coerced)
-            if memo is not None and operation.operation is OperationType.QUERY:
+            if operation.operation is OperationType.QUERY:
                 memo.operation, memo.call = operation, call
             return await self._call(call, operation, context)
         except LeftToInterpreter as left:

@@ -16,14 +16,21 @@ from rest_compat.bodies import read_body, read_long_body
 from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
 from rest_compat.forms import is_form, read_form
-from rest_compat.reading import Read, reader, takes_body, texts_of
+from rest_compat.reading import (
+    LONGEST_ADDRESS,
+    Read,
+    read_address,
+    reader,
+    takes_body,
+    texts_of,
+)
 from rest_compat.replying import Encode, encode_json, refuse, reply
 from rest_compat.routing import PathTable, parameters_of
 from rest_compat.shaping import Reshape, reshaper
 from rest_compat.values import Decode, strict_json
 
 #: Runs a validated document: request, document, operation name, variables.
-Execute = Callable[[Request, DocumentNode, str, dict[str, object]], Awaitable[ExecutionResult]]
+Execute = Callable[[Request, DocumentNode, str, Mapping[str, object]], Awaitable[ExecutionResult]]
 #: Makes ready for an operation before anybody asks: document, its name, some variables.
 Prepare = Callable[[DocumentNode, str, dict[str, object]], None]
 #: Raises `Unauthenticated` for a request that does not prove who is calling.
@@ -77,12 +84,19 @@ class Answer:
             return refuse(self.endpoint, problem, request.path_params)
 
     async def _answer(self, request: Request) -> Response:
-        body = await self._body(request) if self.reads_body else {}
-        query = texts_of(request.scope["query_string"])
-        variables = self.read(request.path_params, query, body)
+        variables = await self._variables(request)
         document, name = self.operation.document, self.operation.name
         result = await self.edges.execute(request, document, name, variables)
         return reply(self.endpoint, self.operation, self.reshape, result, self.edges.encode)
+
+    async def _variables(self, request: Request) -> Mapping[str, object]:
+        """What is asked; raises `BadInput` naming the first variable that is wrong."""
+        path, query = request.path_params, request.scope["query_string"]
+        if self.reads_body:
+            return self.read(path, texts_of(query), await self._body(request))
+        if len(request.scope["path"]) + len(query) > LONGEST_ADDRESS:
+            return self.read(path, texts_of(query), {})
+        return read_address(self.read, tuple(path.items()), query)
 
     async def _body(self, request: Request) -> Mapping[str, Any]:
         """What is long is read for nobody who is not known."""
