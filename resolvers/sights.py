@@ -19,6 +19,7 @@ _MAY = "may_"
 class AnyViewer:
     """Whoever it will be, as `visible` asks: the parameters it used are in `parameters`."""
 
+    home: BindParameter[Any] | None = None
     parameters: dict[str, BindParameter[Any]] = field(default_factory=dict)
 
     @property

@@ -46,10 +46,12 @@ def matching(
 
 
 def _shown(listing: Listing, viewer: Sight, parent: Expression | None) -> Criterion:
-    seen = visible(listing.table, viewer)
-    if parent is None or listing.via is None or listing.via.opens is None:
+    seen, via = visible(listing.table, viewer), listing.via
+    if via is None:
         return seen
-    return or_(listing.via.opens(parent, viewer), seen)
+    if via.together is not None and viewer.home is not None:
+        seen = or_(via.together(viewer.home, viewer), seen)
+    return seen if parent is None or via.opens is None else or_(via.opens(parent, viewer), seen)
 
 
 def _beyond(ask: Ask, place: Place, *, later: bool) -> Criterion:
