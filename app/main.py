@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from graphql import DocumentNode, ExecutionResult
@@ -195,7 +195,7 @@ def _rest(operations: Operations, open_context: OpenContext, settings: Settings)
     memos = Addresses()
 
     async def execute(
-        request: Request, document: DocumentNode, name: str, variables: Mapping[str, object]
+        request: Request, document: DocumentNode, name: str, variables: dict[str, object]
     ) -> ExecutionResult:
         async with open_context(request) as context:
             work = operations.execute_trusted(

@@ -128,6 +128,7 @@ class Context:
             raise Unavailable("The operation has ended.")
         if self._session is None:
             session = await self._stack.enter_async_context(self.store.reading())
+            assert isinstance(session, SnapshotSession)
             try:
                 await self._renew(session)
             except Problem:

@@ -30,7 +30,7 @@ from rest_compat.shaping import Reshape, reshaper
 from rest_compat.values import Decode, strict_json
 
 #: Runs a validated document: request, document, operation name, variables.
-Execute = Callable[[Request, DocumentNode, str, Mapping[str, object]], Awaitable[ExecutionResult]]
+Execute = Callable[[Request, DocumentNode, str, dict[str, object]], Awaitable[ExecutionResult]]
 #: Makes ready for an operation before anybody asks: document, its name, some variables.
 Prepare = Callable[[DocumentNode, str, dict[str, object]], None]
 #: Raises `Unauthenticated` for a request that does not prove who is calling.
@@ -89,7 +89,7 @@ class Answer:
         result = await self.edges.execute(request, document, name, variables)
         return reply(self.endpoint, self.operation, self.reshape, result, self.edges.encode)
 
-    async def _variables(self, request: Request) -> Mapping[str, object]:
+    async def _variables(self, request: Request) -> dict[str, object]:
         """What is asked; raises `BadInput` naming the first variable that is wrong."""
         path, query = request.path_params, request.scope["query_string"]
         if self.reads_body:

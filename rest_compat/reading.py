@@ -101,7 +101,7 @@ def texts_of(query_string: bytes) -> Texts:
 @lru_cache(maxsize=MOST_ADDRESSES)
 def read_address(
     read: Read, path: tuple[tuple[str, str], ...], query_string: bytes
-) -> Mapping[str, object]:
+) -> dict[str, object]:
     """The variables of a request without a body: those that came last are read only once.
 
     All who ask the same are given the same, and must not change it. Raises `BadInput`.

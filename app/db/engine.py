@@ -112,7 +112,7 @@ class Store:
         return cls("sqlite", reader, writer, rows, lock, turn, group)
 
     @asynccontextmanager
-    async def reading(self, *, timeout: float = DEADLINE) -> AsyncIterator[SnapshotSession]:  # noqa: ASYNC109
+    async def reading(self, *, timeout: float = DEADLINE) -> AsyncIterator[AsyncSession]:  # noqa: ASYNC109
         """A session on one connection, which sees one snapshot and cannot write.
 
         The session raises `Unavailable` when there is no connection in time (seconds), or
