@@ -23,6 +23,7 @@ from graphql import (
     is_non_null_type,
     is_specified_scalar_type,
 )
+from graphql.pyutils import UndefinedType
 from strawberry.types.field import StrawberryField
 
 from resolvers.answers import Column, Constant, Inside, Listed, Related
@@ -68,22 +69,28 @@ class Leaf(NamedTuple):
             return list(map(str, values))
         if kinds <= {PLAIN.get(self.type)}:
             return values
-        return [None if value is None else self._completed(value) for value in values]
+        return self._completed(values)
+
+    def _completed(self, values: list[Any]) -> list[Any]:
+        serialize = self.serialize
+        completed = [None if value is None else serialize(value) for value in values]
+        kinds = list(map(type, completed))
+        if kinds.count(NoneType) != list(map(type, values)).count(NoneType):
+            raise Unfit
+        if UndefinedType in kinds:
+            raise Unfit
+        return completed
 
     def of(self, row: Any) -> Any:
         """The value of one row; raises as `of_each` does."""
         value = self.read(row)
         if value is not None:
-            return self._completed(value)
-        if not self.nullable:
+            value = self.serialize(value)
+        elif self.nullable:
+            return None
+        if value is None or value is Undefined:
             raise Unfit
-        return None
-
-    def _completed(self, value: Any) -> Any:
-        completed = self.serialize(value)
-        if completed is None or completed is Undefined:
-            raise Unfit
-        return completed
+        return value
 
 
 def leaf(parent: GraphQLObjectType, field_name: str, response_name: str) -> Leaf | None:

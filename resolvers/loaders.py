@@ -167,7 +167,8 @@ class Loaders:
         """What a statement for windows reads: `Columns`, or rows and sort values."""
         if columns is None:
             return list(await self._read(*question))
-        return list(map(_reader(columns, nested=nested), await self._columns(*question)))
+        rows = (await self._columns(*question)).all()
+        return list(map(_reader(columns, nested=nested), rows))
 
     async def _count(self, ask: Ask) -> int:
         result = await self._columns(*statements.total(ask, await self._viewer(), None))

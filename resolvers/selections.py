@@ -19,6 +19,7 @@ from graphql import (
     is_object_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from strawberry.types.field import StrawberryField
 
 from app.errors import Problem
 from resolvers.answers import Listed, PagePart, Related
@@ -123,10 +124,7 @@ class Selections:
         """Raises `Unfit` where more is needed than the declaration says."""
         if (found := leaf(parent, _name(details), name)) is not None:
             return found
-        field = parent.fields.get(_name(details))
-        declared = definition_of(field) if field is not None else None
-        if field is None or declared is None:
-            raise Unfit
+        field, declared = _declared(parent, details)
         match declared.metadata.get("answer"):
             case Listed(access=None, organization=False) as listed:
                 return self._paged(name, field, listed, details)
@@ -161,10 +159,9 @@ class Selections:
     ) -> PageField | Leaf:
         if (found := leaf(page, _name(details), name)) is not None:
             return found
-        field = page.fields.get(_name(details))
-        declared = definition_of(field) if field is not None else None
-        answer = declared.metadata.get("answer") if declared is not None else None
-        if field is None or not isinstance(answer, PagePart):
+        field, declared = _declared(page, details)
+        answer = declared.metadata.get("answer")
+        if not isinstance(answer, PagePart):
             raise Unfit
         below = is_object_type(get_named_type(field.type))
         return PageField(name, answer.name, self._objects(field, details) if below else ())
@@ -177,6 +174,15 @@ class Selections:
             graph, field, first.node, executor.variable_values, first.fragment_variable_values
         )
         return ask(listed.listing, {name: parse_input(each) for name, each in found.items()})
+
+
+def _declared(
+    parent: GraphQLObjectType, details: FieldDetailsList
+) -> tuple[GraphQLField, StrawberryField]:
+    field = parent.fields.get(_name(details))
+    if field is None or (declared := definition_of(field)) is None:
+        raise Unfit
+    return field, declared
 
 
 def _name(details: FieldDetailsList) -> str:
