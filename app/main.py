@@ -44,6 +44,7 @@ from app.occupancy import Occupancy
 from app.operations import Operations
 from app.origins import refuse_foreign
 from app.outside import Outside
+from app.parameters import Addresses
 from app.places import Places
 from app.rest_ledger import Ledger
 from app.service import Service, at
@@ -279,6 +280,7 @@ def _sockets(
 
 def _execute(operations: Operations, open_context: OpenContext) -> Execute:
     """Runs a trusted document for a request, and notes in its scope who the caller is."""
+    memos = Addresses()
 
     async def execute(
         request: Request, document: DocumentNode, name: str, variables: dict[str, object]
@@ -286,7 +288,11 @@ def _execute(operations: Operations, open_context: OpenContext) -> Execute:
         async with open_context(request) as context:
             request.scope[CALLER] = context.viewer.user_id
             work = operations.execute_trusted(
-                document, context=context, variables=variables, operation_name=name
+                document,
+                context=context,
+                variables=variables,
+                operation_name=name,
+                memo=memos.memo(request.scope),
             )
             return await while_connected(request.receive, work)
 

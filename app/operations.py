@@ -132,11 +132,20 @@ class Operations:
         context: object,
         variables: Mapping[str, Any] | None = None,
         operation_name: str | None = None,
+        memo: Memo | None = None,
     ) -> ExecutionResult:
-        """Execute an operation of a document of our own, which is valid and of bounded cost."""
+        """Execute an operation of a document of our own, which is valid and of bounded cost.
+
+        With the same `memo` all else but the context must be the same as well.
+        """
+        memo = memo or Memo()
         try:
+            if memo.call is not None and memo.operation is not None:
+                current().operation = memo.label
+                with suppress(LeftToInterpreter):  # which is told below
+                    return await self._call(memo.call, memo.operation, context)
             operation = chosen(document, operation_name)
-            return await self._execute(document, operation, variables, context)
+            return await self._execute(document, operation, variables, context, memo, trusted=True)
         except (Refused, Problem) as error:
             return _told(error)
 
@@ -179,24 +188,23 @@ class Operations:
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any] | None,
         context: object,
-        memo: Memo | None = None,
+        memo: Memo,
+        *,
+        trusted: bool = False,
     ) -> ExecutionResult:
-        """Raises `Refused` or `Problem` for what is not executed at all.
-
-        Without a `memo` the document is one of our own.
-        """
+        """Raises `Refused` or `Problem` for what is not executed at all."""
         figures = current()
-        figures.operation = _label(operation, memo)
+        figures.operation = memo.label = label(operation, "" if trusted else memo.trusted)
         given = dict(variables or {})
         check_variables(given, self.limits)
         call = self._compiler.planned(operation, given) if self._compiler else None
         try:
             if call is None:
                 coerced = self._coerce(operation, given)
-                if memo is not None:
+                if not trusted:
                     self._check_cost(document, operation, coerced)
                 call = self._plan(document, operation, given, coerced)
-            if memo is not None and operation.operation is OperationType.QUERY:
+            if operation.operation is OperationType.QUERY:
                 memo.operation, memo.call = operation, call
             return await self._call(call, operation, context)
         except LeftToInterpreter as left:
@@ -294,16 +302,6 @@ class Operations:
             hide_suggestions=self._hide,
         )
         return await result if inspect.isawaitable(result) else result
-
-
-def _label(operation: OperationDefinitionNode, memo: Memo | None) -> str:
-    """What an operation is counted under; without a `memo` its document is one of our own."""
-    if memo is None:
-        return label(operation, trusted="")
-    found = label(operation, memo.trusted)
-    if operation.operation is OperationType.QUERY:
-        memo.label = found
-    return found
 
 
 def _told(error: Refused | Problem) -> ExecutionResult:

@@ -1,4 +1,4 @@
-"""The parameters of a GraphQL request, from a URL or a body, and the bodies that came last.
+"""The parameters of a GraphQL request, from a URL or a body, and the requests that came last.
 
 https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.datastructures import QueryParams
+from starlette.types import Scope
 
 from app.compiling import Memo
 from app.errors import BadInput
@@ -19,6 +20,10 @@ from app.strict_json import decode
 #: Of the bodies that are remembered: how many there are, and how long they are at most (bytes).
 MOST_BODIES = 1_000
 LONGEST_BODY = 2_048
+
+#: The same of addresses, in characters.
+MOST_ADDRESSES = 1_000
+LONGEST_ADDRESS = 1_024
 
 #: Lower-case hexadecimal digits, as Apollo's clients send the hash of a document.
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -62,6 +67,24 @@ class Bodies:
             if len(body) <= LONGEST_BODY and not _nested(found.variables or {}):
                 self._last.add(body, found)
         return found
+
+
+class Addresses:
+    """What is found out about requests that are the same by their address: those without a body."""
+
+    def __init__(self) -> None:
+        self._last: Recent[tuple[str, bytes], Memo] = Recent(MOST_ADDRESSES)
+
+    def memo(self, scope: Scope) -> Memo | None:
+        """The memo of a request; None where that is not all that it asks."""
+        key = scope["path"], scope["query_string"]
+        if scope["method"] != "GET" or len(key[0]) + len(key[1]) > LONGEST_ADDRESS:
+            return None
+        memo = self._last.get(key)
+        if memo is None:
+            memo = Memo()
+            self._last.add(key, memo)
+        return memo
 
 
 def _nested(variables: dict[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from app.db.access import has_written
 from app.db.base import Table, live, new_id
 from app.db.engine import Store
 from app.db.inserting import Draft
+from app.db.session import SnapshotSession
 from app.errors import NotFound, Problem, Unavailable
 from app.evaluator import Evaluator
 from app.intake import Intake
@@ -56,7 +57,7 @@ class Context:
     last_event_id: str | None = None
     _loaders: Loaders | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-    _session: AsyncSession | None = None
+    _session: SnapshotSession | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _over: bool = False
     _attempted: UUID | None = None
@@ -96,7 +97,7 @@ class Context:
     def loaders(self) -> Loaders:
         """The loaders over what this reads: others, once the snapshot has been given back."""
         if self._loaders is None:
-            self._loaders = Loaders(self.read, self.settled)
+            self._loaders = Loaders(self.read, self.rows, self.settled)
         return self._loaders
 
     async def settled(self) -> Viewer:
@@ -109,18 +110,30 @@ class Context:
                 await self._opened()
         return self.viewer
 
-    async def read(self, statement: Executable) -> Result[*tuple[Any, ...]]:
+    async def read(
+        self, statement: Executable, values: Mapping[str, Any] | None = None
+    ) -> Result[*tuple[Any, ...]]:
         """Run a read in the operation's snapshot; raises `Unavailable` once it has ended."""
         async with self._turn:
             session = await self._opened()
-            return await session.execute(statement)
+            result: Result[*tuple[Any, ...]] = await session.execute(statement, values)
+            return result
 
-    async def _opened(self) -> AsyncSession:
+    async def rows(
+        self, statement: Executable, values: Mapping[str, Any] | None = None
+    ) -> Result[*tuple[Any, ...]]:
+        """As `read`, for columns alone, of which no object is made."""
+        async with self._turn:
+            session = await self._opened()
+            return await session.rows(statement, values)
+
+    async def _opened(self) -> SnapshotSession:
         """The session of the snapshot, for who has the turn."""
         if self._over:
             raise Unavailable("The operation has ended.")
         if self._session is None:
             session = await self._stack.enter_async_context(self.store.reading())
+            assert isinstance(session, SnapshotSession)
             try:
                 await self._renew(session)
             except Problem:

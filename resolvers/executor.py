@@ -1,16 +1,18 @@
-"""The interpreter's executor: graphql-core's own, with a short road for the columns of rows.
+"""The interpreter's executor: graphql-core's own, with short roads for what is declared.
 
 A field that is declared as a `Column` is read from its row and serialized by its type, and nothing
-else is done for it; of the rows of a page, only the columns are read that its fields need. Whatever
-does not go smoothly (a null where none may be, a value that does not fit its type, an attribute
-that is missing) is left to graphql-core, from the start of its object or list, so that every error
-is graphql-core's.
+else is done for it; of the rows of a page, only the columns are read that its fields need. The
+objects of a list are made at one go, with all that is below them, where every field of theirs is
+declared. Whatever does not go smoothly (a null where none may be, a value that does not fit its
+type, an attribute that is missing, a read that fails) is left to graphql-core, from the start of
+its object or list, so that every error is graphql-core's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -18,32 +20,19 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    get_named_type,
     get_nullable_type,
     is_object_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import AwaitableOrValue, Path
 
-from resolvers.leaves import Leaf, leaf, needed, read
+from resolvers.branches import Field, leaves_of, objects_of
+from resolvers.leaves import Leaf
 from resolvers.loaders import Columns
 from resolvers.pages import Page
+from resolvers.selections import Selections
 
-#: The fields of a page that need no more of its rows than their ids and their order.
-_WITHOUT_COLUMNS = frozenset({"pageInfo", "totalCount", "page", "pageSize", "__typename"})
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The fields selected of an object: its leaves, and the others, which graphql-core resolves.
-
-    `columns` are those that the rows of a page must have; None for all, and for other objects.
-    """
-
-    fields: GroupedFieldSet
-    leaves: tuple[Leaf, ...]
-    others: GroupedFieldSet
-    columns: tuple[str, ...] | None
+Objects = list[Any]
 
 
 class ColumnExecutor(Executor[Any]):
@@ -51,7 +40,7 @@ class ColumnExecutor(Executor[Any]):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._selections: dict[tuple[str, int], Selection] = {}
+        self._selections = Selections(self)
 
     def execute_fields(
         self,
@@ -62,12 +51,12 @@ class ColumnExecutor(Executor[Any]):
         position_context: Any,
     ) -> AwaitableOrValue[dict[str, Any]]:
         """The object of the fields, in their order, as graphql-core would make it."""
-        selection = self._selection(parent_type, grouped_field_set)
+        selection = self._selections.of(parent_type, grouped_field_set)
         if selection.columns is not None and isinstance(source_value, Page):
             source_value = replace(source_value, columns=selection.columns)
         values = dict.fromkeys(grouped_field_set)
         fields = selection.others
-        if not selection.leaves or not read(source_value, selection.leaves, values):
+        if not selection.leaves or not _read(source_value, selection.leaves, values):
             fields = grouped_field_set
         elif not fields:
             return values
@@ -84,19 +73,38 @@ class ColumnExecutor(Executor[Any]):
         path: Path,
         items: Iterable[Any],
         position_context: Any,
-    ) -> AwaitableOrValue[list[Any]]:
-        """The completed list: at one go, where nothing but leaves is selected of its objects."""
+    ) -> AwaitableOrValue[Objects]:
+        """The completed list: at one go, where all is declared that is selected of its objects."""
+        otherwise = partial(
+            super().complete_iterable_value,
+            item_type, field_details_list, info, path, items, position_context,
+        )  # fmt: skip
         type_ = get_nullable_type(item_type)
-        if is_object_type(type_) and isinstance(items, list):
-            fields = self.collect_subfields(type_, field_details_list).grouped_field_set
-            selection = self._selection(type_, fields)
-            if not selection.others:
-                objects = _objects(type_, selection.leaves, items, info)
-                if objects is not None:
-                    return objects
-        return super().complete_iterable_value(
-            item_type, field_details_list, info, path, items, position_context
-        )
+        if not is_object_type(type_) or not isinstance(items, list):
+            return otherwise()
+        fields = self.collect_subfields(type_, field_details_list).grouped_field_set
+        at_once = self._selections.at_once(type_, fields)
+        if at_once is None or not all(_is_of(type_, item, info) for item in items):
+            return otherwise()
+        leaves = tuple(each for each in at_once if isinstance(each, Leaf))
+        if len(leaves) < len(at_once):
+            return self._branching(at_once, items, otherwise)
+        try:
+            return leaves_of(leaves, items)
+        except Exception:  # noqa: BLE001 - graphql-core meets it again, and reports it
+            return otherwise()
+
+    async def _branching(
+        self,
+        fields: tuple[Field, ...],
+        items: list[Any],
+        otherwise: Callable[[], AwaitableOrValue[Objects]],
+    ) -> Objects:
+        try:
+            return list(await objects_of(fields, self.context_value, items))
+        except Exception:  # noqa: BLE001 - graphql-core meets it again, and reports it
+            found = otherwise()
+            return found if isinstance(found, list) else await found
 
     def complete_object_value(  # noqa: PLR0917 - graphql-core's signature
         self,
@@ -116,70 +124,20 @@ class ColumnExecutor(Executor[Any]):
             return_type, field_details_list, info, path, result, position_context
         )
 
-    def _selection(self, parent: GraphQLObjectType, fields: GroupedFieldSet) -> Selection:
-        # By identity, as graphql-core memoizes what it collects: while a selection holds the
-        # fields, no others can have their number.
-        key = parent.name, id(fields)
-        if (known := self._selections.get(key)) is not None:
-            return known
-        found = {name: leaf(parent, _name(details), name) for name, details in fields.items()}
-        leaves = tuple(each for each in found.values() if each is not None)
-        others = {name: details for name, details in fields.items() if found[name] is None}
-        made = Selection(fields, leaves, others, self._columns(parent, fields))
-        self._selections[key] = made
-        return made
 
-    def _columns(
-        self, parent: GraphQLObjectType, fields: GroupedFieldSet
-    ) -> tuple[str, ...] | None:
-        names = {"id"}
-        for type_, details in self._items(parent, fields):
-            if not is_object_type(type_):
-                return None
-            for selected in self.collect_subfields(type_, details).grouped_field_set.values():
-                if (name := needed(type_, _name(selected))) is None:
-                    return None
-                names.add(name)
-        return tuple(sorted(names))
-
-    def _items(
-        self, parent: GraphQLObjectType, fields: GroupedFieldSet
-    ) -> Iterator[tuple[Any, FieldDetailsList]]:
-        """The types and the fields through which a page shows its rows; None for unknown ones."""
-        for details in fields.values():
-            name = _name(details)
-            if name in _WITHOUT_COLUMNS:
-                continue
-            type_ = get_named_type(parent.fields[name].type) if name in parent.fields else None
-            if name == "edges" and is_object_type(type_):
-                inner = self.collect_subfields(type_, details).grouped_field_set
-                for each in inner.values():
-                    if _name(each) == "node":
-                        yield get_named_type(type_.fields["node"].type), each
-            else:
-                yield type_ if name == "items" else None, details
-
-
-def _name(details: FieldDetailsList) -> str:
-    return details[0].node.name.value
-
-
-def _objects(
-    type_: GraphQLObjectType,
-    leaves: tuple[Leaf, ...],
-    items: list[Any],
-    info: GraphQLResolveInfo[Any],
-) -> list[dict[str, Any]] | None:
-    """The objects of values that have only leaves; None if graphql-core must complete them."""
+def _is_of(type_: GraphQLObjectType, item: Any, info: GraphQLResolveInfo[Any]) -> bool:
     of_type = type_.is_type_of
-    objects: list[dict[str, Any]] = []
-    for item in items:
-        known = of_type is None or isinstance(item, Columns) or of_type(item, info) is True
-        values: dict[str, Any] = {}
-        if not known or not read(item, leaves, values):
-            return None
-        objects.append(values)
-    return objects
+    return of_type is None or isinstance(item, Columns) or of_type(item, info) is True
+
+
+def _read(source: Any, leaves: tuple[Leaf, ...], values: dict[str, Any]) -> bool:
+    """Put the leaves of an object into `values`; False if graphql-core must complete the object."""
+    try:
+        for each in leaves:
+            values[each.name] = each.of(source)
+    except Exception:  # noqa: BLE001 - graphql-core meets it again, and reports it
+        return False
+    return True
 
 
 async def _joined(values: dict[str, Any], others: Awaitable[dict[str, Any]]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from resolvers.access import Viewer
 #: What a membership without a role of its own grants.
 DEFAULT_ROLE = "user"
 
+_GENERATION = select(current_generation())
+
 
 def _memberships(user_id: UUID) -> Select[int, UUID | None, str | None]:
     """(generation, organization or NULL, role name) for every role the user holds.
@@ -108,5 +110,5 @@ def _shared(keys: frozenset[UUID]) -> frozenset[UUID]:
 
 async def is_current(session: AsyncSession, viewer: Viewer) -> bool:
     """Whether the viewer's rights are those of this session's snapshot."""
-    generation = (await session.execute(select(current_generation()))).scalar_one()
+    generation = (await session.execute(_GENERATION)).scalar_one()
     return generation == viewer.generation

@@ -125,13 +125,15 @@ class Via:
     """How a parent reaches the rows: tables joined to theirs, and the column of the parent's id.
 
     `opens(id, viewer)` is enough for all rows that a parent reaches to be visible. It is asked
-    once for the parent, where visibility is asked for each row.
+    once for the parent, where visibility is asked for each row. `together(home, viewer)` is enough
+    for a row to be visible, and cheaper to ask of many.
     """
 
     parent: InstrumentedAttribute[Any]
     joins: tuple[tuple[type[Table], Criterion], ...] = ()
     where: tuple[Criterion, ...] = ()
     opens: Callable[[Any, Sight], Criterion] | None = None
+    together: Callable[[Any, Sight], Criterion] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,9 +161,10 @@ class Listing:
         parent: InstrumentedAttribute[Any],
         *joins: tuple[type[Table], Criterion],
         opens: Callable[[Any, Sight], Criterion] | None = None,
+        together: Callable[[Any, Sight], Criterion] | None = None,
     ) -> Listing:
         """The same list, of the rows one parent reaches."""
-        return replace(self, via=Via(parent, joins, opens=opens))
+        return replace(self, via=Via(parent, joins, opens=opens, together=together))
 
 
 #: A place in an ordered list: the sort value and the id of the row there, or expressions for them.

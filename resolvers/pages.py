@@ -22,6 +22,7 @@ from resolvers.listing import (
     Window,
     pattern,
 )
+from resolvers.loaders import Found
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,10 @@ class Page:
     columns: tuple[str, ...] | None = None
 
     async def rows(self, context: Context) -> list[Any]:
-        found = await context.loaders.window(self.ask, self.parent, self.columns)
-        return [row for row, _ in found.rows]
+        return list((await self._found(context)).rows)
 
     async def edges(self, context: Context) -> list[Edge]:
-        found = await context.loaders.window(self.ask, self.parent, self.columns)
-        return [Edge(row, encode_cursor(self.ask.order, key, row.id)) for row, key in found.rows]
+        return edges_of(self.ask, await self._found(context))
 
     async def total(self, context: Context) -> int:
         return await context.loaders.total(self.ask, self.parent)
@@ -53,16 +52,10 @@ class Page:
         return max(1, min(await self.total(context), self.ask.window.limit))
 
     async def info(self, context: Context) -> PageInfo:
-        found = await context.loaders.window(self.ask, self.parent, self.columns)
-        edges, window = await self.edges(context), self.ask.window
-        before = window.page > 0 or window.after is not None
-        after = window.before is not None
-        return PageInfo(
-            has_next_page=after if window.backwards else found.more,
-            has_previous_page=found.more if window.backwards else before,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        )
+        return info_of(self.ask, await self._found(context))
+
+    async def _found(self, context: Context) -> Found:
+        return await context.loaders.window(self.ask, self.parent, self.columns)
 
 
 @dataclass(frozen=True)
@@ -103,6 +96,27 @@ class PageInfo:
     end_cursor: str | None
 
 
+def edges_of(ask: Ask, found: Found) -> list[Edge]:
+    """The rows of a window in their places."""
+    return [
+        Edge(row, encode_cursor(ask.order, key, row.id))
+        for row, key in zip(found.rows, found.keys, strict=True)
+    ]
+
+
+def info_of(ask: Ask, found: Found) -> PageInfo:
+    """Where a window lies in its list."""
+    edges, window = edges_of(ask, found), ask.window
+    before = window.page > 0 or window.after is not None
+    after = window.before is not None
+    return PageInfo(
+        has_next_page=after if window.backwards else found.more,
+        has_previous_page=found.more if window.backwards else before,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
+
+
 def ask(listing: Listing, arguments: dict[str, Any]) -> Ask:
     """The question that a list field's arguments put; raises `BadInput` naming the argument."""
     given = _flat(arguments.get("filter"))
@@ -134,7 +148,7 @@ async def member(context: Context, listing: Listing, parent: UUID, row_id: UUID)
     """The row of that id, if it is in the list under that parent."""
     question = Ask(listing, filters=(("ids", (row_id,)),), window=Window(limit=1))
     found = await context.loaders.window(question, parent)
-    return found.rows[0][0] if found.rows else None
+    return found.rows[0] if found.rows else None
 
 
 def _window(listing: Listing, order: str, arguments: dict[str, Any]) -> Window:

@@ -15,7 +15,7 @@ from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import Team, TeamOrganization, TeamUser
 from app.db.users import User, UserRole
 from app.errors import NotFound
-from resolvers.access import Sight, users_open, visible
+from resolvers.access import Sight, users_at_home, users_open, visible
 from resolvers.context import Context, Work
 from resolvers.grants import DEFAULT_ROLE
 from resolvers.listing import Ask, Filter, Listing, Order, Via, Window
@@ -74,7 +74,9 @@ USERS_OF_ORGANIZATION = USERS.under(
     (OrganizationUser, OrganizationUser.user_id == User.id),
     opens=users_open,
 )
-USERS_OF_TEAM = USERS.under(TeamUser.team_id, (TeamUser, TeamUser.user_id == User.id))
+USERS_OF_TEAM = USERS.under(
+    TeamUser.team_id, (TeamUser, TeamUser.user_id == User.id), together=users_at_home
+)
 USERS_NOT_IN_TEAM = Listing(
     User,
     search=_SEARCH,
@@ -162,7 +164,7 @@ async def _memberships(context: Context, row: User, listing: Listing, key: str, 
     """Every membership of the user in a table's rows that the viewer may see, as plain JSON."""
     question = Ask(listing, window=Window(listing.all_rows, every=True))
     found = await context.loaders.window(question, row.id)
-    rows = [membership for membership, _ in found.rows]
+    rows = found.rows
     targets = await asyncio.gather(
         *(context.loaders.one(table, getattr(each, key)) for each in rows)
     )

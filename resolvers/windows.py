@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import BindParameter, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.arrays import any_of
 from app.db.base import live
-from resolvers.access import Sight, Viewer, passable, visible
+from resolvers.access import Sight, passable, visible
 from resolvers.listing import Ask, Criterion, Expression, Listing, Place, matches
+
+#: Ids of parents, or a parameter that stands for them.
+Ids = list[UUID] | BindParameter[Any]
 
 
 def matching(
@@ -43,10 +46,12 @@ def matching(
 
 
 def _shown(listing: Listing, viewer: Sight, parent: Expression | None) -> Criterion:
-    seen = visible(listing.table, viewer)
-    if parent is None or listing.via is None or listing.via.opens is None:
+    seen, via = visible(listing.table, viewer), listing.via
+    if via is None:
         return seen
-    return or_(listing.via.opens(parent, viewer), seen)
+    if via.together is not None and viewer.home is not None:
+        seen = or_(via.together(viewer.home, viewer), seen)
+    return seen if parent is None or via.opens is None else or_(via.opens(parent, viewer), seen)
 
 
 def _beyond(ask: Ask, place: Place, *, later: bool) -> Criterion:
@@ -81,7 +86,7 @@ def bounded(
 
 
 def page_of(
-    ask: Ask, viewer: Viewer, parents: list[UUID] | None, only: tuple[str, ...] | None = None
+    ask: Ask, viewer: Sight, parents: Ids | None, only: tuple[str, ...] | None = None
 ) -> Select[*tuple[Any, ...]]:
     """(row, sort value, parent) of one window per parent, and one row more to tell of a next page.
 
@@ -96,7 +101,7 @@ def page_of(
         number = func.row_number().over(partition_by=parent, order_by=sort)
         columns += [parent.label("parent"), number.label("number")]
     inner = bounded(ask, viewer, select(*columns).select_from(listing.table))
-    return _windowed(ask, inner, sort, parent, parents or [], only=only)
+    return _windowed(ask, inner, sort, parent, parents, only=only)
 
 
 def _windowed(
@@ -104,14 +109,14 @@ def _windowed(
     inner: Select[*tuple[Any, ...]],
     sort: tuple[Expression, ...],
     parent: InstrumentedAttribute[Any] | None,
-    parents: list[UUID],
+    parents: Ids | None,
     *,
     only: tuple[str, ...] | None,
 ) -> Select[*tuple[Any, ...]]:
     table, window = ask.listing.table, ask.window
     shown = select(*(getattr(table, name) for name in only)) if only is not None else select(table)
     shown = shown.select_from(table)
-    if parent is None:
+    if parent is None or parents is None:
         inner = inner.order_by(*sort).limit(window.limit + 1).offset(window.start)
         inner = inner.add_columns(func.row_number().over(order_by=sort).label("number"))
         chosen = inner.subquery()
@@ -127,7 +132,7 @@ def _windowed(
     )
 
 
-def total_of(ask: Ask, viewer: Viewer, parents: list[UUID] | None) -> Select[*tuple[Any, ...]]:
+def total_of(ask: Ask, viewer: Sight, parents: Ids | None) -> Select[*tuple[Any, ...]]:
     """(total, parent) of the whole list, per parent or (parent absent) altogether."""
     listing = ask.listing
     if listing.via is None or parents is None:

@@ -18,7 +18,14 @@ from rest_compat.deprecations import Deprecation, switched_off
 from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
 from rest_compat.forms import is_form, read_form
-from rest_compat.reading import Read, reader, takes_body, texts_of
+from rest_compat.reading import (
+    LONGEST_ADDRESS,
+    Read,
+    read_address,
+    reader,
+    takes_body,
+    texts_of,
+)
 from rest_compat.replying import Encode, encode_json, refuse, reply
 from rest_compat.rest_map import Headers, naming
 from rest_compat.routing import PathTable, parameters_of
@@ -120,12 +127,19 @@ class Answer:
                 if not self.endpoint.public:
                     await self.edges.admit(request)
                 return switched_off(self.endpoint, brownout, moment)
-        body = await self._body(request) if self.reads_body else {}
-        query = texts_of(request.scope["query_string"])
-        variables = self.read(request.path_params, query, body)
+        variables = await self._variables(request)
         document, name = self.operation.document, self.operation.name
         result = await self.edges.execute(request, document, name, variables)
         return reply(self.endpoint, self.operation, self.reshape, result, self.edges.encode)
+
+    async def _variables(self, request: Request) -> dict[str, object]:
+        """What is asked; raises `BadInput` naming the first variable that is wrong."""
+        path, query = request.path_params, request.scope["query_string"]
+        if self.reads_body:
+            return self.read(path, texts_of(query), await self._body(request))
+        if len(request.scope["path"]) + len(query) > LONGEST_ADDRESS:
+            return self.read(path, texts_of(query), {})
+        return read_address(self.read, tuple(path.items()), query)
 
     async def _body(self, request: Request) -> Mapping[str, Any]:
         """What is long is read for nobody who is not known."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -43,6 +43,9 @@ MAX_PAGE: Final = 2**31 - 1
 MAX_ROWS: Final = 100
 _DIGITS: Final = 9
 
+#: Of the addresses that are remembered: how many there are, and how long they are at most.
+MOST_ADDRESSES: Final = 1_000
+LONGEST_ADDRESS: Final = 1_024
 
 #: The parameters of the path, the texts of the query, the body → the variables that they give.
 Read = Callable[[Mapping[str, str], "Texts", Mapping[str, Any]], dict[str, object]]
@@ -93,6 +96,17 @@ def texts_of(query_string: bytes) -> Texts:
     for name, text in parse_qsl(query_string.decode("latin-1")):
         texts.setdefault(name, []).append(text)
     return texts
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def read_address(
+    read: Read, path: tuple[tuple[str, str], ...], query_string: bytes
+) -> dict[str, object]:
+    """The variables of a request without a body: those that came last are read only once.
+
+    All who ask the same are given the same, and must not change it. Raises `BadInput`.
+    """
+    return read(dict(path), texts_of(query_string), {})
 
 
 def _is_id(variable: Variable) -> bool:

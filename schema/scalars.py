@@ -23,7 +23,8 @@ def parse_time(value: object) -> datetime:
 
 def format_time(value: datetime) -> str:
     """RFC 3339 in UTC with the suffix `Z`."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 Bytes = NewType("Bytes", bytes)

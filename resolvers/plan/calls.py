@@ -14,12 +14,12 @@ from app.graphql_errors import describe
 from app.permissions import Permission
 from resolvers.access import Viewer
 from resolvers.answers import Public
+from resolvers.asks import values
 from resolvers.context import Context
-from resolvers.plan.asks import values
 from resolvers.plan.generated import NotAsPlanned
 from resolvers.plan.reading import Reading
-from resolvers.plan.sights import value_of
 from resolvers.plan.statement import Process, Statement
+from resolvers.sights import value_of
 
 log = structlog.get_logger()
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from resolvers.answers import Alone, Listed
-from resolvers.plan.asks import parametrised
+from resolvers.asks import parametrised
 from resolvers.plan.objects import Making, Write
 from resolvers.plan.pages import alone, edge, page
 from resolvers.plan.paging import ROWS, Paging, Rows, part_of

@@ -17,7 +17,7 @@ from resolvers.listing import Ask
 from resolvers.plan.generated import Code
 from resolvers.plan.reading import Node, Typename, Unplannable
 from resolvers.plan.scopes import Carrier, Engine, Form, Source, kind_of
-from resolvers.plan.sights import AnyViewer
+from resolvers.sights import AnyViewer
 from resolvers.windows import bounded
 
 #: The scalars a kind of value can be: all others need a function to make them.

@@ -23,8 +23,8 @@ from graphql.execution.values import VariableValues
 from app.db.base import Table
 from app.errors import Problem
 from app.recent import Recent
+from resolvers.asks import structure
 from resolvers.context import Context
-from resolvers.plan.asks import structure
 from resolvers.plan.calls import Call, Question, question_of
 from resolvers.plan.changes import ChangeCall, change_of
 from resolvers.plan.operations import MOST_OPERATIONS, Operation, operation_of

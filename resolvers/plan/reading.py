@@ -28,11 +28,11 @@ from graphql.execution.collect_fields import (
     collect_fields,
     collect_subfields,
 )
-from graphql.execution.values import VariableValues, get_argument_values
-from strawberry.types.arguments import convert_arguments
+from graphql.execution.values import VariableValues
 
 from app.compiling import LeftToInterpreter
 from resolvers.answers import Anyone, Command, Computed, Listed, Member, One
+from resolvers.arguments import given
 from resolvers.identifiers import parse, parse_input
 from resolvers.listing import Ask
 from resolvers.pages import ask
@@ -169,30 +169,22 @@ class Reader:
         """What the arguments say, as attributes of a `Node`."""
         if not isinstance(answer, Listed | Member | One | Anyone | Command):
             return {}
-        given = self._given(definition, node)
-        key = self._key(node, given)
+        found = given(self.graph, definition, node, self.variables)
+        key = self._key(node, found)
         if isinstance(answer, Command):
-            return {"given": given}
+            return {"given": found}
         if not isinstance(answer, Listed):
             return {"key": key}
-        question = ask(answer.listing, {name: parse_input(each) for name, each in given.items()})
+        question = ask(answer.listing, {name: parse_input(each) for name, each in found.items()})
         self.reading.asks.append(question)
         return {"key": key, "ask": question, "index": len(self.reading.asks) - 1}
 
-    def _given(self, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
-        """The arguments as a resolver gets them, but for ids, which stay texts."""
-        values = get_argument_values(definition, node, self.variables)
-        converter, config = self.graph.schema_converter, self.graph.config
-        declared = definition.extensions["strawberry-definition"].arguments
-        given = convert_arguments(values, declared, converter.scalar_registry, config)
-        return {name: each for name, each in given.items() if each is not strawberry.UNSET}
-
-    def _key(self, node: FieldNode, given: dict[str, Any]) -> str:
+    def _key(self, node: FieldNode, found: dict[str, Any]) -> str:
         for argument in node.arguments or ():
             name = ID_ARGUMENTS.get(argument.name.value)
             if name is None:
                 continue
-            text = given.pop(name)
+            text = found.pop(name)
             if isinstance(argument.value, VariableNode):
                 variable = argument.value.name.value
                 if variable in self.free:

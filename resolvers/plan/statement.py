@@ -6,20 +6,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Uuid, bindparam, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Dialect,
+    Uuid,
+    bindparam,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import aiosqlite
 
 from app.db.access import current_generation
 from app.db.base import Table, live
 from app.db.direct import too_deep
+from app.db.organizations import Organization
 from resolvers.access import visible
 from resolvers.answers import Access, Anyone, Current, Listed, One
 from resolvers.plan import lists, objects
 from resolvers.plan.objects import Making
 from resolvers.plan.reading import Node, Typename, Unplannable
 from resolvers.plan.scopes import ENGINES, Carrier, Form, TooWide
-from resolvers.plan.sights import AnyViewer
+from resolvers.sights import AnyViewer
 
 DIALECTS: Mapping[str, Callable[[], Dialect]] = {
     "postgresql": asyncpg.dialect,
@@ -63,7 +72,8 @@ def made(
 
     Raises `Unplannable`.
     """
-    making = Making(ENGINES[dialect], AnyViewer(), tables, {**objects.WRITE, **lists.WRITE})
+    viewer = AnyViewer(_home(nodes))
+    making = Making(ENGINES[dialect], viewer, tables, {**objects.WRITE, **lists.WRITE})
     carrier = Carrier(making.engine, Form.ROW)
     carrier.reserve()(select(literal_column("1", BigInteger()).label("one")).subquery("t"))
     carrier.cell("generation", current_generation(), "count", nullable=False)
@@ -125,7 +135,19 @@ def _root(making: Making, node: Node, carrier: Carrier) -> str:
     raise Unplannable(node.path, f"{type(node.answer).__name__} is interpreted here")
 
 
-def _key(node: Node) -> Any:
+def _home(nodes: tuple[Node, ...]) -> BindParameter[Any] | None:
+    """The organization that the only field asks about, if it does."""
+    if len(nodes) != 1:
+        return None
+    match nodes[0].answer:
+        case One(table=table) if table is Organization:
+            return _key(nodes[0])
+        case Listed(organization=True):
+            return _key(nodes[0])
+    return None
+
+
+def _key(node: Node) -> BindParameter[Any]:
     return bindparam(node.key, type_=Uuid())
 
 

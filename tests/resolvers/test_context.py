@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Executable, Result, select
+from sqlalchemy import Result, select
 
 from app.db.engine import Store
 from app.db.environments import Environment
@@ -50,8 +50,8 @@ class Interrupted(Context):
 
     lost = False
 
-    async def read(self, statement: Executable) -> Result[*tuple[Any, ...]]:
-        result = await super().read(statement)
+    async def read(self, *question: Any) -> Result[*tuple[Any, ...]]:
+        result = await super().read(*question)
         if not self.lost:
             self.lost = True
             await disconnect(self.store)

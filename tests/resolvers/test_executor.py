@@ -81,6 +81,13 @@ CORPUS = {
     "the directory": "{ publicUsers { items { id userId username email status createdAt } } }",
     "many roots": """{ viewer { user { email teams { items { name } } } } a: users { totalCount }
         connections(orderBy: {field: NAME}, last: 2) { items { name } } roles { items { id } } }""",
+    "all below rows": """{ organizations { items { name teams(first: 2) { totalCount page pageSize
+        __typename pageInfo { hasNextPage endCursor } edges { cursor node { name owner { email }
+        users(last: 2, orderBy: {field: EMAIL}) { items { email } pageInfo { hasPreviousPage } } } }
+        items { id } } all: teams(all: true) { pageSize items { name } } } } }""",
+    "two lists below rows": """{ environments(organizationId: "ACME") { items { schemaVersion
+        organization { name owner { email } } connections { items { name owner { id } } }
+        none: connections(search: "no such") { totalCount items { id } } } } }""",
     "an error among rows": """{ teams { items { name users(after: "x") { totalCount } } } }""",
     "an error beside rows": """{ users { items { email } }
         organizations(before: "?") { items { id } } }""",
@@ -107,7 +114,8 @@ async def setting(store: Store, tmp_path: Path) -> AsyncIterator[Setting]:
 
 
 async def test_the_graph_is_answered_alike(setting: Setting) -> None:
-    for name, text in CORPUS.items():
+    for name, spelled in CORPUS.items():
+        text = spelled.replace("ACME", str(setting.variables["acme"]))
         answers = []
         for executor in (None, ColumnExecutor):
             context = Context(setting.store, setting.context.vault, setting.context.viewer)
@@ -123,7 +131,8 @@ async def test_the_graph_is_answered_alike(setting: Setting) -> None:
         ("id status ownerId", {"id", "status", "user_id"}),
         ("metadata __typename", {"id", "metadata"}),
         ("owner { id } environments { totalCount }", {"id", "user_id"}),
-        ("name schemaVersion", None),
+        ("name schemaVersion", {"id", "name"}),
+        ("name kubernetesContext", None),
     ],
 )
 async def test_of_a_page_no_column_is_read_in_vain(
@@ -142,7 +151,20 @@ async def test_of_a_page_no_column_is_read_in_vain(
     assert found == (every if read is None else read)
 
 
-async def test_columns_are_not_resolved_one_by_one(setting: Setting) -> None:
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "{ connections { page items { id name metadata owner { email } } } }",
+            {"connections", "page", "items"},
+        ),
+        (CORPUS["all below rows"], {"organizations", "items"}),
+        (CORPUS["nested"], {"organizations", "items"}),
+    ],
+)
+async def test_what_is_declared_is_not_resolved_row_by_row(
+    setting: Setting, text: str, expected: set[str]
+) -> None:
     resolved: list[str | int] = []
 
     class Watched(ColumnExecutor):
@@ -150,10 +172,9 @@ async def test_columns_are_not_resolved_one_by_one(setting: Setting) -> None:
             resolved.append(given[3].key)
             return super().execute_field(*given)
 
-    text = "{ connections { page items { id name metadata owner { email } } } }"
     _, errors = await answer(Watched, schema._schema, text, setting.context)
     assert errors == []
-    assert set(resolved) == {"connections", "page", "items", "owner"}
+    assert set(resolved) == expected
 
 
 class Colour(Enum):

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 
 from app.db.base import live
 from app.db.engine import Store
-from resolvers.access import passable, visible
+from app.db.users import User
+from resolvers.access import passable, users_at_home, visible
 from resolvers.connections import CONNECTIONS_OF_ENVIRONMENT
 from resolvers.grants import load_viewer
 from resolvers.listing import Listing
@@ -38,3 +39,16 @@ async def test_what_a_parent_opens_is_visible(store: Store, person: str, listing
         hidden = opened.where(~visible(listing.table, viewer))
         assert await session.scalar(opened)
         assert await session.scalar(hidden) == 0
+
+
+@pytest.mark.parametrize("person", ["ann", "bob", "rae"])
+@pytest.mark.parametrize("home", ["acme", "rival"])
+async def test_who_is_found_at_home_is_visible(store: Store, person: str, home: str) -> None:
+    world = await build(store)
+    async with store.reading() as session:
+        viewer = await load_viewer(session, world.ids[person])
+        found = select(User.id).where(live(User), users_at_home(world.ids[home], viewer))
+        hidden = found.where(~visible(User, viewer))
+        at_home = world.ids[home] in viewer.organizations
+        assert bool((await session.execute(found)).all()) == at_home
+        assert (await session.execute(hidden)).all() == []

@@ -20,6 +20,7 @@ _EVERYWHERE = "everywhere_"
 class AnyViewer:
     """Whoever it will be, as `visible` asks: the parameters it used are in `parameters`."""
 
+    home: BindParameter[Any] | None = None
     parameters: dict[str, BindParameter[Any]] = field(default_factory=dict)
 
     @property
