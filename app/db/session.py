@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.retry import FAILURES, UNREACHABLE, passes, retrying
-from app.errors import SnapshotLost
+from app.db.retry import FAILURES, LATE, UNREACHABLE, is_late, passes, retrying
+from app.errors import SnapshotLost, Unavailable
 
 
 class SerialSession(AsyncSession):
@@ -99,4 +99,6 @@ class SnapshotSession(SerialSession):
         except FAILURES as error:
             if passes(error):
                 raise SnapshotLost(UNREACHABLE) from error
+            if is_late(error):
+                raise Unavailable(LATE) from error
             raise
