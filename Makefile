@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install serve explorer test lint format check clean
+.PHONY: help install serve explorer test gates lint format check clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -29,6 +29,9 @@ explorer: $(BUILT) ## Build the explorer that browsers are shown at /graphql
 
 test: $(TESTING) ## Run the tests
 	$(BIN)/python -m pytest --numprocesses auto
+
+gates: $(TESTING) ## Measure what it survives: real processes, faults and attacks
+	@$(BIN)/python -W ignore -m tests.reliability
 
 lint: $(TESTING) ## Check style and types
 	$(BIN)/ruff check .

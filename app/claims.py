@@ -100,7 +100,8 @@ def _check_times(claims: Payload, rules: Rules, now: int) -> None:
         return
     if expired(claims.exp, now):
         raise Unauthenticated(EXPIRED)
-    if claims.iat is not UNSET and claims.exp - claims.iat > rules.max_lifetime:
+    begun = now + LEEWAY if claims.iat is UNSET else claims.iat
+    if claims.exp - begun > rules.max_lifetime:
         raise Unauthenticated(TOO_LONG_LIVED)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -85,6 +86,9 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     database_url: DatabaseUrl = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes.")] = None,
+    fd: Annotated[
+        int | None, typer.Option(min=3, help="A listening socket that was handed over, by number.")
+    ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Load demo data if there is none.")] = False,
 ) -> None:
     """Bring the database up to date and serve GraphQL and REST until stopped."""
@@ -104,7 +108,7 @@ def serve(
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",  # both by name, so that a server without them does not start
-        http="httptools",
+        http="app.receiving:Connection",
         ws="websockets-sansio",
         ws_max_size=settings.max_body_bytes,
         ws_ping_interval=PING,
@@ -114,10 +118,11 @@ def serve(
         server_header=False,
         proxy_headers=False,  # nothing here asks for the scheme, or for the address of the caller
         log_level="warning",
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=settings.stop_timeout,
     )
     shared = metrics.shared(wanted=settings.metrics and settings.workers > 1)
-    with listening(settings.host, settings.port) as door, shared, suppress(KeyboardInterrupt):
+    door = listening(settings.host, settings.port) if fd is None else handed_over(fd)
+    with door, shared, suppress(KeyboardInterrupt):
         announce(settings, demo=demo)
         run(config, door)
 
@@ -128,6 +133,8 @@ def run(config: uvicorn.Config, door: socket.socket) -> None:
         Multiprocess(config, [door]).run()
         return
     server = uvicorn.Server(config)
+    # The server stops on SIGTERM by itself, and then sends the signal again, to end with an error.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     server.run([door])
     if not server.started:
         raise typer.Exit(1)
@@ -144,6 +151,21 @@ def listening(host: str, port: int) -> socket.socket:
         raise SettingsError(f"Nothing can listen on {host} port {port}: {why}.") from error
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # the connections that it accepts have it too
         door.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD)
+    return door
+
+
+def handed_over(fd: int) -> socket.socket:
+    """The listening socket of that number, which whoever started this goes on holding.
+
+    So a server takes the place of another without a moment in which nobody can connect.
+    """
+    try:
+        door = socket.socket(fileno=fd)
+        listens = door.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError as error:
+        raise SettingsError(f"--fd {fd} is no socket: {os.strerror(error.errno or 0)}.") from error
+    if not listens:
+        raise SettingsError(f"--fd {fd} is a socket that does not listen.")
     return door
 
 

@@ -10,6 +10,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationDefini
 from graphql.execution.values import VariableValues
 
 from app.figures import OTHER
+from app.pricing import Price
 
 
 class LeftToInterpreter(Exception):
@@ -51,6 +52,7 @@ class Memo:
 
     operation: OperationDefinitionNode | None = None
     call: Call | None = None
+    price: Price | None = None
     source: str | None = None
     trusted: str | None = None
     label: str = OTHER

@@ -7,8 +7,10 @@
     ├── Forbidden         FORBIDDEN
     ├── NotFound          NOT_FOUND
     ├── LimitExceeded     LIMIT_EXCEEDED
+    │   └── TooMany       TOO_MANY_REQUESTS
     ├── Lagging           LAGGING
     └── Unavailable       UNAVAILABLE
+        ├── Unwritable
         └── SnapshotLost
 
 A `Problem` is an answer to the caller: its message is shown as it stands. Every
@@ -30,6 +32,7 @@ class Code(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     NOT_FOUND = "NOT_FOUND"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
     LAGGING = "LAGGING"
     UNAVAILABLE = "UNAVAILABLE"
     DOCUMENT_NOT_FOUND = "DOCUMENT_NOT_FOUND"
@@ -94,6 +97,15 @@ class LimitExceeded(Problem):
     code = Code.LIMIT_EXCEEDED
 
 
+class TooMany(LimitExceeded):
+    """More requests than the caller may send; `retryAfter` is in how many seconds to try again."""
+
+    code = Code.TOO_MANY_REQUESTS
+
+    def __init__(self, message: str, *, limits: object, retry_after: int = 1) -> None:
+        super().__init__(message, limits=limits, retryAfter=retry_after)
+
+
 class Lagging(Problem):
     """A subscriber who takes events more slowly than they come, and has to subscribe anew."""
 
@@ -104,6 +116,10 @@ class Unavailable(Problem):
     """What the service needs was not to be had in time; the same request may be sent again."""
 
     code = Code.UNAVAILABLE
+
+
+class Unwritable(Unavailable):
+    """Nothing can be written until an operator makes room, or gives the right to."""
 
 
 class SnapshotLost(Unavailable):

@@ -31,11 +31,13 @@ from app.strict_json import encode
 from app.trust import Trust, is_known
 
 OpenContext = Callable[[Request], AbstractAsyncContextManager[Any]]
+Cost = dict[str, float] | None
 Header = tuple[bytes, bytes]
 
 METHODS = ("GET", "POST")
 ALLOW = (b"allow", b"GET, POST")
 CLOSE = (b"connection", b"close")
+TOO_MANY = 429
 NO_ENCODING = (b"accept-encoding", b"")
 CONTENT_TYPES = {
     media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (GRAPHQL, JSON, HTML)
@@ -49,9 +51,14 @@ STATUS = {
     Code.UNAUTHENTICATED: 401,
     Code.FORBIDDEN: 403,
     Code.UNAVAILABLE: 503,
+    Code.TOO_MANY_REQUESTS: 429,
     Code.INTERNAL_SERVER_ERROR: 500,
 }
 HEADERS = {401: ((b"www-authenticate", b"Bearer"),), 503: ((b"retry-after", b"1"),)}
+LATER = {Code.UNAVAILABLE: 503, Code.TOO_MANY_REQUESTS: 429}
+
+#: Asks for `extensions.cost` in the answer, whatever its value.
+ASKS_COST = b"x-meshgraph-cost"
 
 
 class Refusal(Exception):
@@ -129,8 +136,9 @@ class GraphQLOverHTTP:
         if media == HTML and self.explorer is not None:
             return Answer(200, self.explorer.page(), HTML, PAGE_HEADERS)
         parameters = await self._parameters(scope, headers, receive)
-        result = await self._execute(Request(scope, receive), parameters)
-        return _respond(result, media)
+        cost: Cost = {} if ASKS_COST in headers else None
+        result = await self._execute(Request(scope, receive), parameters, cost)
+        return _respond(result, media, cost)
 
     async def _stream(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send
@@ -164,7 +172,10 @@ class GraphQLOverHTTP:
         except HTTPException as error:
             raise Refusal(error.status_code, error.detail, CLOSE) from None
 
-    async def _execute(self, request: Request, parameters: Parameters) -> ExecutionResult | Problem:
+    async def _execute(
+        self, request: Request, parameters: Parameters, cost: Cost
+    ) -> ExecutionResult | Problem:
+        entrance = self.operations.entrance
         try:
             async with self.open_context(request) as context:
                 source = parameters.memo.source
@@ -181,7 +192,11 @@ class GraphQLOverHTTP:
                     queries_only=request.method == "GET",
                     memo=parameters.memo,
                 )
-                return await while_connected(request.receive, work)
+                result = await while_connected(request.receive, work)
+                entrance.tell(request.scope, context)
+                if cost is not None:
+                    cost |= entrance.report(context) or {}
+                return result
         except Problem as problem:
             return problem
 
@@ -230,13 +245,18 @@ def _content_flaw(content_type: bytes) -> str | None:
     return None
 
 
-def _respond(result: ExecutionResult | Problem, media: str) -> Answer:
+def _respond(result: ExecutionResult | Problem, media: str, cost: Cost = None) -> Answer:
     if isinstance(result, Problem):
         status = STATUS.get(result.code, 400)
         return _json(status, _error(result.message, result.extensions), media)
     if isinstance(result, Executed) and result.errors is None:
-        return _json(200, {"data": result.data}, media)
+        body: dict[str, Any] = {"data": result.data}
+        if cost:
+            body["extensions"] = {"cost": cost}
+        return _json(200, body, media)
     body = body_of(result)
+    if cost:
+        body["extensions"] = {"cost": cost}
     if isinstance(cause := _first_cause(result), NotAQuery):
         return _json(405, body, media, ALLOW)
     if isinstance(cause, NotOneResult):
@@ -247,11 +267,11 @@ def _respond(result: ExecutionResult | Problem, media: str) -> Answer:
 def _status(result: ExecutionResult, media: str) -> int:
     """§6.4: JSON is 200 for any GraphQL response, the GraphQL type tells requests that failed.
 
-    Where the service is unavailable both say so, because that is what proxies and clients retry.
+    Where the same may be asked again later both say so, as proxies and clients go by that.
     """
     code = (result.errors[0].extensions or {}).get("code") if result.errors else None
-    if result.data is None and code == Code.UNAVAILABLE:
-        return 503
+    if result.data is None and code in LATER:
+        return LATER[code]
     if executed(result) or media == JSON:
         return 200
     return next((status for known, status in STATUS.items() if known == code), 400)
@@ -271,8 +291,12 @@ def _error(message: str, extensions: Mapping[str, object]) -> dict[str, Any]:
     return {"errors": [{"message": message, "extensions": extensions}]}
 
 
-def _json(status: int, body: object, media: str, *headers: Header) -> Answer:
-    return Answer(status, encode(body), media, (*HEADERS.get(status, ()), *headers))
+def _json(status: int, body: Any, media: str, *headers: Header) -> Answer:
+    found = (*HEADERS.get(status, ()), *headers)
+    if status == TOO_MANY:
+        seconds = body["errors"][0]["extensions"]["retryAfter"]
+        found = (*found, (b"retry-after", b"%d" % seconds))
+    return Answer(status, encode(body), media, found)
 
 
 async def _send(answer: Answer, send: Send) -> None:

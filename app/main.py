@@ -21,18 +21,24 @@ from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from app import docs_page, evaluation_work, logs, metrics, stopping, tracing
+from app.admission import Admission, Rooms
 from app.auth import Authenticator, credential
 from app.away import Away
 from app.broker import Broker
+from app.budgets import Budget, Budgets
 from app.connection_init import Headers, credential_of
-from app.db.engine import Store
+from app.db.engine import Statements, Store
 from app.disconnects import while_connected
+from app.draining import Drain
+from app.enforcement import Mode
+from app.entrance import Entrance
 from app.errors import Unavailable
 from app.evaluator import Evaluator
 from app.explorer.serving import ASSETS, Explorer
 from app.fetching.fetcher import Fetcher
 from app.graphql_over_http import GraphQLOverHTTP
 from app.graphql_over_websocket import GraphQLOverWebSocket
+from app.hosts import Hosts
 from app.importing import formats
 from app.importing.executables import find
 from app.intake import Intake
@@ -40,12 +46,15 @@ from app.library import Library, collect
 from app.limits import Limits
 from app.logs import REQUESTS
 from app.middleware import BodyLimit, Envelope, header
+from app.notifying import notify
 from app.occupancy import Occupancy
 from app.operations import Operations
 from app.origins import refuse_foreign
 from app.outside import Outside
 from app.parameters import Addresses
 from app.places import Places
+from app.readiness import PATHS, health_routes
+from app.receiving import Connection
 from app.rest_ledger import Ledger
 from app.service import Service, at
 from app.settings import Settings, SettingsError
@@ -86,7 +95,8 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
     """The service as an ASGI application; without settings, as the environment says."""
     settings = settings or Settings.from_environ(os.environ)
     trust = _trust(settings)
-    store = Store.open(settings.database_url)
+    store = Store.open(settings.database_url, statement_seconds=_statements(settings))
+    drain = Drain(settings.drain_seconds)
     outside = outside or open_outside(settings)
     broker = Broker(store, settings.database_url)
     identity = _identity(settings, store, outside, broker)
@@ -99,11 +109,13 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         stopping.watch()
+        drain.listen()
         async with AsyncExitStack() as kept:
             if settings.rest_ledger:
                 await kept.enter_async_context(ledger.kept())
             if settings.metrics:
                 await kept.enter_async_context(metrics.watching(pools))
+            notify("READY=1")
             yield
         await broker.close()
         await outside.close()
@@ -117,11 +129,12 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
     rest = _rest(operations, documented, open_context, execute, ledger, settings)
     application = Service(
         [(at("/graphql"), graphql), (rest.find, _limited(rest, settings))],
-        layers=[*tracing.layers(traces), _envelope(settings), *_cors(settings)],
+        layers=[*tracing.layers(traces), *_layers(settings, drain)],
         middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes)],
         sockets={"/graphql": _sockets(operations, identity, settings, places, trust)},
         routes=[
-            *_routes(store, documented, settings, explorer, pools),
+            *health_routes(store.health, drain),
+            *_routes(documented, settings, explorer, pools),
             *_ledger_page(execute, settings),
         ],
         exception_handlers={Unavailable: _unavailable},
@@ -137,7 +150,9 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
 def service() -> Starlette:
     """The application for a server process, whose log is set up as well."""
     logs.configure()
-    application = create_app()
+    settings = Settings.from_environ(os.environ)
+    Connection.expect(head_seconds=settings.head_timeout, body_seconds=settings.body_timeout)
+    application = create_app(settings)
     _collect_seldom()
     return application
 
@@ -204,7 +219,28 @@ def _operations(
         suggestions=settings.field_suggestions,
         executor=ColumnExecutor,
         lasting=_lasting(),
+        entrance=_entrance(settings),
     )
+
+
+def _entrance(settings: Settings) -> Entrance:
+    rooms = Rooms(settings.max_reads, settings.max_writes, settings.max_per_caller)
+    budget = Budget(settings.budget_size, settings.budget_restored)
+    admission, mode = Mode(settings.admission), Mode(settings.budget)
+    return Entrance(
+        None if admission is Mode.OFF else Admission(rooms, admission),
+        None if mode is Mode.OFF else Budgets(budget, mode),
+    )
+
+
+def _statements(settings: Settings) -> Statements:
+    slowest = max(settings.query_timeout, settings.mutation_timeout)
+    return Statements(one=_sooner(settings.query_timeout), any=_sooner(slowest))
+
+
+def _sooner(deadline: float) -> float:
+    """When the database gives up by itself: a little before whoever waits for it would."""
+    return max(deadline - 0.5, deadline / 2)
 
 
 def library(settings: Settings) -> Library:
@@ -221,14 +257,17 @@ def _trust(settings: Settings) -> Trust:
     return Trust(settings.trusted_documents, found.documents)
 
 
-def _envelope(settings: Settings) -> Middleware:
-    return Middleware(
+def _layers(settings: Settings, drain: Drain) -> list[Middleware]:
+    envelope = Middleware(
         Envelope,
         telling=REQUESTS[settings.log_requests],
         figures=settings.debug_headers,
         record=metrics.record if settings.metrics else None,
         naming=headers_of,
+        drain=drain,
     )
+    hosts = Middleware(Hosts, allowed=settings.allowed_hosts, open=PATHS)
+    return [envelope, *([hosts] if settings.allowed_hosts else []), *_cors(settings)]
 
 
 def _limits(settings: Settings) -> Limits:
@@ -294,7 +333,9 @@ def _execute(operations: Operations, open_context: OpenContext) -> Execute:
                 operation_name=name,
                 memo=memos.memo(request.scope),
             )
-            return await while_connected(request.receive, work)
+            result = await while_connected(request.receive, work)
+            operations.entrance.tell(request.scope, context)
+            return result
 
     return execute
 
@@ -351,7 +392,6 @@ def _pools(store: Store, outside: Outside) -> metrics.Pools:
 
 
 def _routes(
-    store: Store,
     documented: Mapping[str, Operation],
     settings: Settings,
     explorer: Explorer | None,
@@ -362,18 +402,12 @@ def _routes(
     def described() -> bytes:
         return encode(openapi(graph, documented, named=settings.rest_map))
 
-    async def ready(_: Request) -> Response:
-        await store.ping()
-        return PlainTextResponse("ready")
-
     async def counts(_: Request) -> Response:
         metrics.look(pools)
         text = await asyncio.to_thread(metrics.exposition)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return [
-        Route("/healthz", _healthy),
-        Route("/readyz", ready),
         *([Route("/metrics", counts)] if settings.metrics else []),
         *([Route(ASSETS, explorer.asset)] if explorer is not None else []),
         *(rest_map.routes(graph, documented, decode, encode) if settings.rest_map else []),
@@ -383,10 +417,6 @@ def _routes(
 
 async def _unavailable(_: Request, error: Exception) -> Response:
     return PlainTextResponse(str(error), 503, {"Retry-After": "1"})
-
-
-async def _healthy(_: Request) -> Response:
-    return PlainTextResponse("ok")
 
 
 def _cors(settings: Settings) -> list[Middleware]:

@@ -68,6 +68,10 @@ SUBSCRIBERS = Gauge(
 )
 PROCESSES = Gauge("meshgraph_processes", "Server processes.", multiprocess_mode="livesum")
 
+EXCEEDED = Counter(
+    "meshgraph_limit_exceeded", "Requests beyond a limit, by what it did.", ["limit", "mode"]
+)
+
 #: Each field of an `Occupancy`, of every pool.
 POOLS: Final = tuple(
     (

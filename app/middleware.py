@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.draining import Drain
 from app.figures import Figures, begin, end
 from app.graphql_errors import describe
 from app.logs import REQUESTS, Telling
@@ -22,9 +23,20 @@ FIT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 LONGEST_PATH = 200
 TOO_LARGE = 413
 
-SECURITY_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+#: On every answer: it may not be framed, cached, run, or read by pages of other sites.
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
 
-Headers = Iterable[tuple[bytes, bytes]]
+#: Where in the scope header fields are left that the answer is to have.
+ADDED = "meshgraph.headers"
+CLOSE = (b"connection", b"close")
+
+Header = tuple[bytes, bytes]
+Headers = Iterable[Header]
 #: The headers which all answers to a request have, of whoever they are.
 Naming = Callable[[Scope], Headers]
 EXECUTOR, STATEMENTS = b"x-meshgraph-executor", b"x-meshgraph-statements"
@@ -44,7 +56,7 @@ class Envelope:
     """Gives each request an id and its response the headers all have, and tells of it in the log.
 
     With `figures` an answer says in its headers who executed the operation, and with how many
-    SQL statements. `record` counts the request.
+    SQL statements. `record` counts the request. While a `drain` is under way, connections end.
 
     The id is the caller's `X-Request-Id` where that is fit to be logged. A header that the
     response sets itself is left as it is. Exceptions end here as a 500, as the server would log
@@ -58,6 +70,7 @@ class Envelope:
         telling: Telling = REQUESTS["all"],
         figures: bool = True,
         record: Record | None = None,
+        drain: Drain | None = None,
         clock: Callable[[], float] = time.perf_counter,
         naming: Naming = unnamed,
     ) -> None:
@@ -65,6 +78,7 @@ class Envelope:
         self.telling = telling
         self.figures = figures
         self.record = record
+        self.drain = drain or Drain(0)
         self.clock = clock
         self.naming = naming
 
@@ -85,7 +99,9 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = headers = _with(message.get("headers", ()), added)
+                message["headers"] = headers = _with(
+                    message.get("headers", ()), self._added(scope, added)
+                )
                 if self.figures and figures.operation is not None:
                     headers += _in_headers(figures.statements, figures.executor, figures.left)
             await send(message)
@@ -102,6 +118,11 @@ class Envelope:
             self._tell(scope, figures, status, self.clock() - started)
             end(token)
             structlog.contextvars.reset_contextvars(**tokens)
+
+    def _added(self, scope: Scope, always: tuple[Header, ...]) -> tuple[Header, ...]:
+        if ADDED in scope:
+            always = (*always, *scope[ADDED])
+        return (*always, CLOSE) if self.drain.under_way else always
 
     def _tell(self, scope: Scope, figures: Figures, status: int | None, seconds: float) -> None:
         figures.operation = figures.operation or scope.get("operation")

@@ -27,12 +27,14 @@ from graphql.execution.values import VariableValues
 
 from app.compiling import Call, Compiler, Executed, Failed, LeftToInterpreter, Memo
 from app.documents import check_kind, chosen, label
+from app.entrance import Entrance
 from app.errors import Problem, Unauthenticated, Unavailable
 from app.figures import COMPILED, INTERPRETED, current
 from app.graphql_errors import lost_its_snapshot, problem_result, refused, shown
 from app.input_values import check_variables
 from app.interruptions import Deadline
 from app.limits import Limits
+from app.pricing import OWN, Price, Pricing
 from app.reading import Reading, Refused
 from app.subscriptions import Results, Subscription
 
@@ -50,8 +52,13 @@ class Operations:
         suggestions: bool = True,
         executor: type[Executor[Any]] | None = None,
         lasting: Collection[str] = (),
+        entrance: Entrance | None = None,
     ) -> None:
-        """`lasting` are the mutations that may take longer than others."""
+        """`lasting` are the mutations that may take longer than others.
+
+        `entrance` is what operations pass before they are executed; for one with limits a context
+        has a `viewer`.
+        """
         self.limits = limits
         self._lasting = lasting
         self._compiler = compiler
@@ -60,7 +67,9 @@ class Operations:
         self._hide = not suggestions
         reading = Reading(schema, limits, introspection=introspection, suggestions=suggestions)
         self._valid_document = reading.valid_document
-        self._coerce, self._check_cost = reading.coerce, reading.check_cost
+        self._coerce = reading.coerce
+        self.entrance = entrance or Entrance()
+        self._pricing = Pricing(schema, limits)
 
     async def execute(
         self,
@@ -83,7 +92,7 @@ class Operations:
             if memo.call is not None and memo.operation is not None:
                 current().operation = memo.label
                 with suppress(LeftToInterpreter):  # which is told below
-                    return await self._call(memo.call, memo.operation, context)
+                    return await self._again(memo, memo.operation, memo.call, variables, context)
             document = self._valid_document(source)
             operation = chosen(document, operation_name)
             check_kind(operation, queries_only=queries_only)
@@ -112,7 +121,7 @@ class Operations:
             if operation.operation is OperationType.SUBSCRIPTION:
                 given = dict(variables or {})
                 check_variables(given, self.limits)
-                self._check_cost(document, operation, self._coerce(operation, given))
+                self._pricing.make(document, operation, given, self._coerce(operation, given))
                 admit()
                 return await self._subscription(document, operation, given, context).open()
         except (Refused, Problem) as error:
@@ -143,7 +152,7 @@ class Operations:
             if memo.call is not None and memo.operation is not None:
                 current().operation = memo.label
                 with suppress(LeftToInterpreter):  # which is told below
-                    return await self._call(memo.call, memo.operation, context)
+                    return await self._again(memo, memo.operation, memo.call, variables, context)
             operation = chosen(document, operation_name)
             return await self._execute(document, operation, variables, context, memo, trusted=True)
         except (Refused, Problem) as error:
@@ -155,7 +164,7 @@ class Operations:
             document, given = self._valid_document(source), dict(variables)
             operation = chosen(document, None)
             check_variables(given, self.limits)
-            self._check_cost(document, operation, self._coerce(operation, given))
+            self._pricing.make(document, operation, given, self._coerce(operation, given))
         except Refused as refused_:
             return refused_.errors[0].message
         except Problem as problem:
@@ -182,6 +191,27 @@ class Operations:
             given = dict(variables)
             self._plan(document, operation, given, self._coerce(operation, given))
 
+    async def _again(
+        self,
+        memo: Memo,
+        operation: OperationDefinitionNode,
+        call: Call,
+        variables: Mapping[str, Any] | None,
+        context: object,
+    ) -> ExecutionResult:
+        """Run what has been planned with the same variables."""
+        visit = self.entrance.enter(context, memo.price, variables or {}, writes=False)
+        result = None
+        try:
+            if visit.waits:
+                await visit.queue()
+            result = await self._call(call, operation, context)
+            return result
+        finally:
+            visit.leave()
+            if visit.charge is not None and memo.price is not None:
+                self.entrance.settle(visit.charge, memo.price, result, context)
+
     async def _execute(
         self,
         document: DocumentNode,
@@ -193,25 +223,69 @@ class Operations:
         trusted: bool = False,
     ) -> ExecutionResult:
         """Raises `Refused` or `Problem` for what is not executed at all."""
-        figures = current()
-        figures.operation = memo.label = label(operation, "" if trusted else memo.trusted)
+        current().operation = memo.label = label(operation, "" if trusted else memo.trusted)
         given = dict(variables or {})
         check_variables(given, self.limits)
-        call = self._compiler.planned(operation, given) if self._compiler else None
+        price, ready = self._prepared(document, operation, given, memo, trusted=trusted)
+        writes = operation.operation is not OperationType.QUERY
+        visit = self.entrance.enter(context, price, given, writes=writes)
+        result = None
         try:
-            if call is None:
-                coerced = self._coerce(operation, given)
-                if not trusted:
-                    self._check_cost(document, operation, coerced)
-                call = self._plan(document, operation, given, coerced)
-            if operation.operation is OperationType.QUERY:
-                memo.operation, memo.call = operation, call
-            return await self._call(call, operation, context)
-        except LeftToInterpreter as left:
-            if self._compiler is not None:
-                await self._compiler.hand_over(operation, context)
-            figures.executor, figures.left = INTERPRETED, left.reason
-            return Executed(await self._run(document, operation, given, context), left.reason)
+            if visit.waits:
+                await visit.queue()
+            result = await self._run_either(document, operation, given, context, ready)
+            return result
+        finally:
+            visit.leave()
+            if visit.charge is not None and price is not None:
+                self.entrance.settle(visit.charge, price, result, context)
+
+    def _prepared(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        given: dict[str, Any],
+        memo: Memo,
+        *,
+        trusted: bool,
+    ) -> tuple[Price | None, Call | LeftToInterpreter]:
+        """What it costs, and the call or why there is none; raises `Refused` or `Problem`."""
+        price = OWN.get(operation.operation) if trusted else None
+        call = self._compiler.planned(operation, given) if self._compiler else None
+        if price is None and (call is None or self.entrance.budgets is not None):
+            price = self._pricing.known(operation, given)
+        if call is None or (price is None and self.entrance.budgets is not None):
+            coerced = self._coerce(operation, given)
+            price = price or self._pricing.make(document, operation, given, coerced)
+            try:
+                call = call or self._plan(document, operation, given, coerced)
+            except LeftToInterpreter as left:
+                return price, left
+        if operation.operation is OperationType.QUERY:
+            memo.operation, memo.call, memo.price = operation, call, price
+        return price, call
+
+    async def _run_either(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        given: dict[str, Any],
+        context: object,
+        ready: Call | LeftToInterpreter,
+    ) -> ExecutionResult:
+        """Run the call; without one, or where it gives up, interpret."""
+        left = ready
+        if not isinstance(ready, LeftToInterpreter):
+            try:
+                return await self._call(ready, operation, context)
+            except LeftToInterpreter as leaving:
+                left = leaving
+        assert isinstance(left, LeftToInterpreter)
+        if self._compiler is not None:
+            await self._compiler.hand_over(operation, context)
+        figures = current()
+        figures.executor, figures.left = INTERPRETED, left.reason
+        return Executed(await self._run(document, operation, given, context), left.reason)
 
     def _subscription(
         self,

@@ -84,7 +84,7 @@ class PageCost:
             if not nested:
                 continue
             size = max(self._size(*each) for each in known)
-            if any(_is_page(found) for found, _ in known):
+            if any(is_page(found) for found, _ in known):
                 size = size if self._reads_rows(nested) else 0
                 price.add(times, size)
                 self._visit(nested, times, size, price)
@@ -115,7 +115,7 @@ class PageCost:
             arguments = get_argument_values(field, node, self.variables)
         except GraphQLError:
             return 1  # execution reports it, and resolves nothing
-        if not _is_page(field):
+        if not is_page(field):
             return max([1, *(len(each) for each in arguments.values() if isinstance(each, list))])
         return self._page_size(field, arguments)
 
@@ -134,5 +134,5 @@ class PageCost:
         return sizes[0][1] if sizes else self.limits.default_page_size
 
 
-def _is_page(field: GraphQLField) -> bool:
+def is_page(field: GraphQLField) -> bool:
     return get_named_type(field.type).name.endswith("Page")

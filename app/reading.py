@@ -1,6 +1,6 @@
-"""Reading what is asked: the document, the variables, and what they would cost.
+"""Reading what is asked: the document and the variables.
 
-Parse, judge the shape, validate, coerce, predict: what an operation passes before it is executed.
+Parse, judge the shape, validate, coerce: what an operation passes before it is priced and executed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from app.documents import Documents
 from app.errors import Code
 from app.guard import check_shape, fragments_of, has_cycles
 from app.limits import Limits, refusal
-from app.page_cost import PageCost
 
 
 class Refused(Exception):
@@ -95,11 +94,3 @@ class Reading:
         if isinstance(coerced, list):
             raise Refused(coerced, Code.BAD_USER_INPUT)
         return coerced
-
-    def check_cost(
-        self,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: VariableValues,
-    ) -> None:
-        PageCost(self._schema, fragments_of(document), variables, self.limits).check(operation)

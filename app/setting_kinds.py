@@ -54,6 +54,13 @@ def seconds(least: float, most: float) -> Kind:
     )
 
 
+def number(least: float, most: float) -> Kind:
+    """A number, fractions included."""
+    return Kind(
+        f"a number from {least:g} to {most:.0f}", lambda text: _bounded(float(text), least, most)
+    )
+
+
 def one_of(*words: str) -> Kind:
     """One word of a fixed set."""
     return Kind(" or ".join(f"`{word}`" for word in words), lambda text: _member(text, words))
@@ -129,6 +136,12 @@ def _origin(text: str) -> str:
     return _member(text, [f"{parts.scheme}://{parts.netloc}".lower()])
 
 
+def _host(text: str) -> str:
+    if _web_address(f"http://{text}").netloc != text or "*" in text:
+        raise ValueError("not one host")
+    return text.lower()
+
+
 def _web_address(text: str) -> SplitResult:
     """The parts of an http or https URL without credentials."""
     parts = urlsplit(text)
@@ -145,6 +158,10 @@ HTTPS = Kind("an `https://` URL without credentials (`http://` for this machine 
 ORIGINS = Kind(
     "origins such as `https://ui.example.org`, separated by commas; no `*`",
     lambda text: tuple(_origin(item) for item in _items(text)),
+)
+HOSTS = Kind(
+    "names such as `api.example.org`, separated by commas, each with its port if it has one",
+    lambda text: tuple(_host(item) for item in _items(text)),
 )
 DATABASE = Kind(
     "`sqlite:///<file>` or `postgresql://<user>:<password>@<host>/<database>`", _database

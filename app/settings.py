@@ -13,15 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from app.enforcement import Mode
 from app.logs import REQUESTS, SLOW
 from app.setting_kinds import (
     BOOLEAN,
     DATABASE,
     FILE,
+    HOSTS,
     HTTPS,
     ORIGINS,
     TEXT,
     Kind,
+    number,
     one_of,
     seconds,
     some_of,
@@ -92,6 +95,33 @@ class Settings:
             "", ORIGINS, "Web origins that may call from a browser; none unless named."
         )
     )
+    allowed_hosts: tuple[str, ...] = field(
+        metadata=setting(
+            "", HOSTS, "Values of `Host` that are answered, any if unset; health checks always are."
+        )
+    )
+    drain_seconds: float = field(
+        metadata=setting(
+            "2",
+            seconds(0, 60),
+            "Time that a server goes on answering, with `Connection: close`, once told to stop.",
+        )
+    )
+    stop_timeout: int = field(
+        metadata=setting(
+            "7", whole(1, 600), "Seconds that requests under way have after that to be answered."
+        )
+    )
+    head_timeout: float = field(
+        metadata=setting("8", seconds(1, 600), "Time in which the head of a request must arrive.")
+    )
+    body_timeout: float = field(
+        metadata=setting(
+            "8",
+            seconds(1, 600),
+            "The same for its body, and a second more for every 16 KiB.",
+        )
+    )
     log_requests: str = field(
         metadata=setting(
             "all",
@@ -136,7 +166,9 @@ class Settings:
     )
     jwt_max_lifetime: int = field(
         metadata=setting(
-            "86400", whole(60, 31_536_000), "Longest accepted `exp` − `iat`, in seconds."
+            "86400",
+            whole(60, 31_536_000),
+            "Longest accepted `exp` − `iat`, in seconds; without `iat`, from now.",
         )
     )
     unknown_users: str = field(
@@ -212,6 +244,33 @@ class Settings:
         metadata=setting("10000", whole(1, 1_000_000), "Objects an operation may ask for.")
     )
     max_cost: int = field(metadata=setting("1000", whole(1, 1_000_000), "Cost of an operation."))
+    admission: str = field(
+        metadata=setting(
+            "enforce",
+            one_of(*Mode),
+            "What becomes of operations beyond the next three limits: refused, or only counted.",
+        )
+    )
+    max_reads: int = field(
+        metadata=setting("64", whole(1, 10_000), "Queries under way at once, in one process.")
+    )
+    max_writes: int = field(
+        metadata=setting("16", whole(1, 10_000), "Mutations under way at once, in one process.")
+    )
+    max_per_caller: int = field(
+        metadata=setting("16", whole(1, 10_000), "Operations of one user under way at once.")
+    )
+    budget: str = field(
+        metadata=setting(
+            "warn", one_of(*Mode), "What becomes of operations that cost more than there is left."
+        )
+    )
+    budget_size: int = field(
+        metadata=setting("1000", whole(1, 1_000_000), "What a user may spend at once.")
+    )
+    budget_restored: float = field(
+        metadata=setting("100", number(0.01, 1_000_000), "What a user gets back in a second.")
+    )
     max_body_bytes: int = field(
         metadata=setting("262144", whole(1024, 104_857_600), "Bytes in a request body.")
     )

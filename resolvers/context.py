@@ -13,6 +13,7 @@ from sqlalchemy import Executable, Result, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.broker import Broker
+from app.budgets import Charge
 from app.db.access import has_written
 from app.db.base import Table, live, new_id
 from app.db.engine import Store
@@ -44,7 +45,8 @@ class Context:
     With `reload`, `viewer` may have been read earlier: a snapshot or a transaction begins with a
     look whether the rights are still the same, and they are read again where they are not.
     `proof` tells whether the token is still good. This is an `app.subscriptions.Subscriber`, where
-    `last_event_id` is explained.
+    `last_event_id` is explained. `charge` is what the operation has been charged, where that is
+    counted.
     """
 
     store: Store
@@ -55,6 +57,7 @@ class Context:
     events: Broker | None = None
     proof: Callable[[], Awaitable[None]] | None = None
     last_event_id: str | None = None
+    charge: Charge | None = None
     _loaders: Loaders | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _session: SnapshotSession | None = None

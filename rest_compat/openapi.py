@@ -58,7 +58,7 @@ _REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
     400: ("BadRequest", "A parameter or the body is wrong; the text names what."),
     401: ("Unauthorized", "No valid token, or one without the privilege."),
     404: ("NotFound", "Nothing of this id, or nothing that the caller may see."),
-    500: ("InternalServerError", "The service could not answer; with Retry-After, try again."),
+    500: ("InternalServerError", "The service could not answer."),
 }
 
 

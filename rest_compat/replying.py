@@ -24,7 +24,8 @@ class Reported(Problem):
     code = Code.INTERNAL_SERVER_ERROR
 
 
-#: The API documents no 403: lacking privilege is 401.
+#: The API documents no 403: lacking privilege is 401. Nor does it document 429 and 503, by which
+#: clients and proxies know that the same may be asked again later.
 STATUSES: Final[Mapping[str, int]] = {
     Code.BAD_USER_INPUT: 400,
     Code.CONFLICT: 400,
@@ -32,7 +33,8 @@ STATUSES: Final[Mapping[str, int]] = {
     Code.UNAUTHENTICATED: 401,
     Code.FORBIDDEN: 401,
     Code.NOT_FOUND: 404,
-    Code.UNAVAILABLE: 500,
+    Code.TOO_MANY_REQUESTS: 429,
+    Code.UNAVAILABLE: 503,
 }
 
 #: Headers that belong to a code.
@@ -118,6 +120,8 @@ def refuse(endpoint: Endpoint, problem: Problem, path: Mapping[str, str]) -> Res
     code = str(problem.extensions["code"])
     status = STATUSES.get(code, 500)
     headers = dict(HEADERS.get(code, {}))
+    if (seconds := problem.extensions.get("retryAfter")) is not None:
+        headers["Retry-After"] = str(seconds)
     if status == 404 and status not in endpoint.statuses:  # noqa: PLR2004 - HTTP
         status = 400
     elif status == 400 and _names_nothing(endpoint, problem, path):  # noqa: PLR2004 - HTTP

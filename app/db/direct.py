@@ -30,6 +30,14 @@ LONGEST_STATEMENT = 1_000_000
 SERVER_SETTINGS = {"jit": "off", "random_page_cost": "1.1"}
 
 
+def timeout_setting(seconds: float) -> dict[str, str]:
+    """The setting by which PostgreSQL ends statements that take longer; none for 0 seconds.
+
+    A second wall: mostly the deadline of an operation comes first, and cancels its statement.
+    """
+    return {"statement_timeout": f"{seconds * 1000:.0f}"} if seconds else {}
+
+
 class Direct(Protocol):
     """Runs one statement, its parameters as the driver takes them; returns all rows."""
 
@@ -52,6 +60,7 @@ class PostgreSQL:
     url: URL
     size: int
     connect_timeout: float
+    settings: Mapping[str, str] = field(default_factory=dict)
     _free: list[asyncpg.Connection[asyncpg.Record]] = field(default_factory=list)
     _open: int = 0
     _room: asyncio.Semaphore = field(init=False)
@@ -94,7 +103,7 @@ class PostgreSQL:
             statement_cache_size=STATEMENTS,
             max_cached_statement_lifetime=0,
             max_cacheable_statement_size=LONGEST_STATEMENT,
-            server_settings=SERVER_SETTINGS,
+            server_settings={**SERVER_SETTINGS, **self.settings},
         )
         self._open += 1
         return connection

@@ -21,18 +21,20 @@ from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
 import msgspec
-from sqlalchemy import event, make_url, text
+from sqlalchemy import event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
 
 from app.db.access import WatchedSession, advance
-from app.db.direct import Direct, PostgreSQL, SQLite
+from app.db.direct import Direct, PostgreSQL, SQLite, timeout_setting
 from app.db.grouping import Group, Step
+from app.db.health import Health
 from app.db.inserting import Draft, insertion
 from app.db.pragmas import apply
 from app.db.retry import FAILURES, retrying
 from app.db.search import like
 from app.db.session import SerialSession, SnapshotSession
+from app.errors import Unwritable
 from app.figures import current
 from app.occupancy import Occupancy
 
@@ -40,7 +42,9 @@ Answer = TypeVar("Answer")
 
 #: Seconds for all attempts together: a restart or a failover of the database mostly takes less.
 DEADLINE = 7.0
-PING_TIMEOUT = 2.0
+
+#: Connections for what must be answered when all others are taken: who is calling, and probes.
+RESERVED = 2
 
 #: Seconds to connect to PostgreSQL once, so that the deadline has room for another attempt.
 CONNECT_TIMEOUT = 3.0
@@ -54,6 +58,17 @@ WRITER_PRAGMAS = {
     "foreign_keys": 1,
     "busy_timeout": 5000,
 }
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Seconds that PostgreSQL gives a statement: one that is all there is to run, and any."""
+
+    one: float = 0.0
+    any: float = 0.0
+
+
+NEVER = Statements()
 
 
 class StoreInUse(RuntimeError):
@@ -72,31 +87,55 @@ class Store:
     reader: AsyncEngine
     writer: AsyncEngine
     direct: Direct
+    reserve: AsyncEngine
+    health: Health
     lock: IO[str] | None = None
     _turn: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
     group: Group | None = None
     committed: Callable[[], None] = lambda: None
 
     @classmethod
-    def open(cls, url: str, *, pool_size: int = 8) -> Store:
-        """Engines for a URL; raises `StoreInUse` for a SQLite file that another server holds."""
-        parsed = make_url(url)
-        if parsed.get_backend_name() != "sqlite":
-            engine = create_async_engine(
+    def open(cls, url: str, *, pool_size: int = 8, statement_seconds: Statements = NEVER) -> Store:
+        """Engines for a URL; raises `StoreInUse` for a SQLite file that another server holds.
+
+        PostgreSQL itself ends statements that take longer than `statement_seconds`.
+        """
+        if make_url(url).get_backend_name() != "sqlite":
+            return cls._postgresql(url, pool_size, statement_seconds)
+        return cls._sqlite(url, pool_size)
+
+    @classmethod
+    def _postgresql(cls, url: str, pool_size: int, seconds: Statements) -> Store:
+        def engine(size: int) -> AsyncEngine:
+            made = create_async_engine(
                 url,
-                pool_size=pool_size,
+                pool_size=size,
                 max_overflow=0,
                 isolation_level="READ COMMITTED",  # stated: a role or database may set another
-                connect_args={"timeout": CONNECT_TIMEOUT},
+                connect_args={
+                    "timeout": CONNECT_TIMEOUT,
+                    "server_settings": timeout_setting(seconds.any),
+                },
                 hide_parameters=True,
                 json_deserializer=_json,
             )
-            count_statements(engine)
-            snapshots = engine.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-            direct = PostgreSQL(parsed, pool_size, CONNECT_TIMEOUT)
-            return cls("postgresql", snapshots, engine, direct)
+            count_statements(made)
+            return made
+
+        snapshots = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        writer, reserved = engine(pool_size), engine(RESERVED)
+        return cls(
+            "postgresql",
+            writer.execution_options(**snapshots),
+            writer,
+            PostgreSQL(make_url(url), pool_size, CONNECT_TIMEOUT, timeout_setting(seconds.one)),
+            reserved.execution_options(**snapshots),
+            Health("postgresql", reserved, writer, asyncio.Lock()),
+        )
+
+    @classmethod
+    def _sqlite(cls, url: str, pool_size: int) -> Store:
+        parsed = make_url(url)
         path = Path(parsed.database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _hold(path.with_name(path.name + ".lock"))
@@ -110,9 +149,12 @@ class Store:
         reader = create_async_engine(url, pool_size=pool_size, max_overflow=0, **options)
         prepare(reader, READER_PRAGMAS, "BEGIN DEFERRED")
         rows = SQLite(str(path), pool_size, READER_PRAGMAS)
+        reserve = create_async_engine(url, pool_size=RESERVED, max_overflow=0, **options)
+        prepare(reserve, READER_PRAGMAS, "BEGIN DEFERRED")
         turn = asyncio.Lock()
         group = Group(str(path), WRITER_PRAGMAS, lambda: turn)
-        return cls("sqlite", reader, writer, rows, lock, turn, group)
+        health = Health("sqlite", reserve, writer, turn)
+        return cls("sqlite", reader, writer, rows, reserve, health, lock, turn, group)
 
     @asynccontextmanager
     async def reading(self, *, timeout: float = DEADLINE) -> AsyncIterator[AsyncSession]:  # noqa: ASYNC109
@@ -129,12 +171,15 @@ class Store:
     async def read(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
         """Run a closure that only reads, in one snapshot; anew, in another, when that is lost.
 
+        It has connections of its own: for what has to be known before anything else is done.
         Raises `Unavailable` at the deadline.
         """
         return await retrying(partial(self._snapshot, work), DEADLINE)
 
     async def _snapshot(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
-        async with self.reading() as session:
+        async with SnapshotSession(
+            self.reserve, expire_on_commit=False, autoflush=False, timeout=DEADLINE
+        ) as session:
             return await work(session)
 
     async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
@@ -153,7 +198,8 @@ class Store:
         beside = None if row.beside is None else row.beside.table
         made = insertion(row.table, beside, self.dialect)
         steps = [(each.sql, each.parameters(row, generation)) for each in made]
-        inserted = bool(await _at_once(self._insert, steps, statements=len(steps)))
+        with self._doubting():
+            inserted = bool(await _at_once(self._insert, steps, statements=len(steps)))
         self.committed()
         return inserted
 
@@ -175,7 +221,8 @@ class Store:
         have happened. The closure must make its ids outside: it may run again even after a
         commit, when only the acknowledgement was lost.
         """
-        answer = await retrying(partial(self._transaction, work), timeout)
+        with self._doubting():
+            answer = await retrying(partial(self._transaction, work), timeout)
         self.committed()
         return answer
 
@@ -201,16 +248,21 @@ class Store:
             "direct": self.direct.occupancy(),
         }
 
-    async def ping(self) -> None:
-        """Raise `Unavailable` unless the database answers."""
-        async with self.reading(timeout=PING_TIMEOUT) as session:
-            await session.execute(text("SELECT 1"))
+    @contextmanager
+    def _doubting(self) -> Iterator[None]:
+        """Whoever asks whether anything can be written hears of it when that has just failed."""
+        try:
+            yield
+        except Unwritable:
+            self.health.doubt()
+            raise
 
     async def close(self) -> None:
         """Close all connections and let another server have the file."""
         await self.direct.close()
         if self.group is not None:
             await self.group.close()
+        await self.health.close()
         await self.reader.dispose()
         await self.writer.dispose()
         if self.lock is not None:

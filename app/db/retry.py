@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from app.errors import SnapshotLost, Unavailable
+from app.errors import SnapshotLost, Unavailable, Unwritable
 from app.interruptions import Deadline
 
 T = TypeVar("T")
@@ -29,11 +29,18 @@ PASSING_STATES = (
     "53300",  # too_many_connections
 )
 #: Trying again at once does not help; the caller may, later.
-REFUSING_STATES = ("53100", "53200")  # disk_full, out_of_memory
+REFUSING_STATES = ("53100", "53200", "25006")  # disk_full, out_of_memory, read_only_sql_transaction
+#: The database gave up by itself: its statement_timeout was over before our deadline was.
+LATE_STATES = ("57014",)  # query_canceled
 
 #: Primary result codes (sqlite.org/rescode.html).
 PASSING_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-REFUSING_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+REFUSING_CODES = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+}
 
 #: What a driver raises, itself or through SQLAlchemy. Connecting fails without its wrapping.
 FAILURES = (
@@ -57,6 +64,8 @@ LOST = (
 )
 
 UNREACHABLE = "The database could not be reached in time; try again."
+UNWRITABLE = "The database cannot store anything at the moment; try again later."
+LATE = "The database did not answer in time; try again."
 
 SHORTEST_DELAY = 0.02
 LONGEST_DELAY = 0.5
@@ -111,6 +120,11 @@ def refuses(error: BaseException) -> bool:
     )
 
 
+def is_late(error: BaseException) -> bool:
+    """Whether the database itself ended a statement that took too long."""
+    return any(_state(each).startswith(LATE_STATES) for each in _causes(error))
+
+
 def unavailable() -> Unavailable:
     """The answer to a caller who may send the same request again."""
     return Unavailable(UNREACHABLE)
@@ -123,7 +137,9 @@ async def _attempts(attempt: Callable[[], Awaitable[T]]) -> T:
             return await attempt()
         except FAILURES as error:
             if refuses(error):
-                raise unavailable() from error
+                raise Unwritable(UNWRITABLE) from error
+            if is_late(error):
+                raise Unavailable(LATE) from error
             if not passes(error) and (collided or not collides(error)):
                 raise
             collided = collided or collides(error)

@@ -11,8 +11,8 @@ from sqlalchemy import CursorResult, Executable
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.retry import FAILURES, UNREACHABLE, passes, retrying
-from app.errors import SnapshotLost
+from app.db.retry import FAILURES, LATE, UNREACHABLE, is_late, passes, retrying
+from app.errors import SnapshotLost, Unavailable
 
 Answer = TypeVar("Answer")
 
@@ -118,4 +118,6 @@ class SnapshotSession(SerialSession):
         except FAILURES as error:
             if passes(error):
                 raise SnapshotLost(UNREACHABLE) from error
+            if is_late(error):
+                raise Unavailable(LATE) from error
             raise

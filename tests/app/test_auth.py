@@ -182,6 +182,14 @@ REFUSED = {
         signed({**PROVIDED, "iat": NOW, "exp": NOW + CENTURY}),
         TOO_LONG,
     ),
+    "exp in 100 years, no iat": (
+        hs256({"iss": "meshgraph", "sub": "ada", "exp": NOW + CENTURY}),
+        TOO_LONG,
+    ),
+    "exp in 100 years, no iat, by the provider": (
+        signed({**PROVIDED, "exp": NOW + CENTURY}),
+        TOO_LONG,
+    ),
     "a second over the longest": (hs256({**LOCAL, "exp": NOW + 86_401}), TOO_LONG),
     "no exp": (hs256({"iss": "meshgraph", "sub": "ada", "iat": NOW}), ENDLESS),
     "expired": (hs256({**LOCAL, "iat": NOW - 100, "exp": NOW - 60}), EXPIRED),

@@ -56,6 +56,18 @@ DEFAULTS = {
     "trusted_documents": "off",
     "documents_dir": None,
     "debug_headers": True,
+    "allowed_hosts": (),
+    "drain_seconds": 2.0,
+    "stop_timeout": 7,
+    "head_timeout": 8.0,
+    "body_timeout": 8.0,
+    "admission": "enforce",
+    "max_reads": 64,
+    "max_writes": 16,
+    "max_per_caller": 16,
+    "budget": "warn",
+    "budget_size": 1000,
+    "budget_restored": 100.0,
 }
 
 ACCEPTED = [
@@ -100,6 +112,14 @@ ACCEPTED = [
         "allowed_origins",
         ("https://a.example", "http://localhost:3000"),
     ),
+    (
+        "MESHGRAPH_ALLOWED_HOSTS",
+        "API.example.org, localhost:9876",
+        "allowed_hosts",
+        ("api.example.org", "localhost:9876"),
+    ),
+    ("MESHGRAPH_BUDGET", "enforce", "budget", "enforce"),
+    ("MESHGRAPH_BUDGET_RESTORED", "0.5", "budget_restored", 0.5),
 ]
 
 REFUSED = [
@@ -129,6 +149,10 @@ REFUSED = [
     ("MESHGRAPH_ALLOWED_ORIGINS", "null"),
     ("MESHGRAPH_ALLOWED_ORIGINS", "https://a.example/"),
     ("MESHGRAPH_ALLOWED_ORIGINS", "https://A.example"),
+    ("MESHGRAPH_ALLOWED_HOSTS", "*.example.org"),
+    ("MESHGRAPH_ALLOWED_HOSTS", "https://example.org"),
+    ("MESHGRAPH_ALLOWED_HOSTS", "example.org/"),
+    ("MESHGRAPH_ADMISSION", "on"),
 ]
 
 

@@ -157,7 +157,7 @@ async def test_what_may_be_long_is_not_read_for_strangers(graph: GraphQLSchema, 
 def test_a_problem_raised_by_the_service(client: TestClient, service: Service) -> None:
     service.data = Unavailable("Try again.")
     response = client.get(ORG)
-    assert (response.status_code, response.text) == (500, "Try again.")
+    assert (response.status_code, response.text) == (503, "Try again.")
     assert response.headers["retry-after"] == "1"
 
 

@@ -129,7 +129,7 @@ async def test_an_unreachable_database_is_unavailable_at_the_deadline() -> None:
         await store.write(adding("never"), timeout=0.3)
     assert asyncio.get_running_loop().time() - before < 1
     with pytest.raises(Unavailable):
-        await store.ping()
+        await store.health.check_reading()
     await store.close()
 
 

@@ -1,0 +1,101 @@
+"""Connections that owe something, and how long they may."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from app.receiving import Connection
+from tests.serving import HOST, free_port
+
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n"
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        body = await Request(scope, receive).body()
+        await PlainTextResponse(f"{len(body)}")(scope, receive, send)
+
+
+class Hasty(Connection):
+    head_seconds = body_seconds = 0.7
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[int]:
+    port = free_port()
+    options: dict[str, Any] = {"http": Hasty, "ws": "none", "lifespan": "off"}
+    server = uvicorn.Server(uvicorn.Config(echo, HOST, port, log_level="critical", **options))
+    task = asyncio.create_task(server._serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    yield port
+    server.should_exit = True
+    await task
+
+
+async def answered(port: int, *pieces: bytes) -> bytes:
+    """All that comes until the server closes the connection."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    for piece in pieces:
+        writer.write(piece)
+        await asyncio.sleep(0.01)
+    async with asyncio.timeout(30):
+        found = await reader.read()
+    writer.close()
+    return found
+
+
+LATE, LONG, FINE = b"HTTP/1.1 408", b"HTTP/1.1 431", b"HTTP/1.1 200"
+
+SENT: dict[str, tuple[tuple[bytes, ...], bytes]] = {
+    "nothing": ((), LATE),
+    "half a head": ((POST,), LATE),
+    "half a body": ((POST + b"\r\n12345",), LATE),
+    "a body in pieces": ((POST + b"Connection: close\r\n\r\n12", b"345", b"67890"), FINE),
+    "a head in pieces": ((GET, b"Connection:", b" close\r\n\r\n"), FINE),
+    "a long head": ((GET + b"A: " + b"x" * 20_000 + b"\r\n\r\n",), LONG),
+    "a long head in pieces": ((GET + b"A: ", *[b"x" * 4_000] * 5), LONG),
+    "a long head that never ends": ((GET + b"A: " + b"x" * 20_000,), LONG),
+    "many fields": ((GET + b"A: b\r\n" * 120 + b"\r\n",), LONG),
+    "a long address": ((b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",), LONG),
+}
+
+
+@pytest.mark.parametrize(("pieces", "begins"), SENT.values(), ids=SENT)
+async def test_what_is_sent_and_answered(pieces: tuple[bytes, ...], begins: bytes) -> None:
+    async with listening() as port:
+        assert (await answered(port, *pieces)).startswith(begins)
+
+
+async def test_bytes_between_requests_hold_no_connection() -> None:
+    async with listening() as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(GET + b"\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"\r\n")
+        async with asyncio.timeout(30):
+            await reader.read()
+        writer.close()
+
+
+async def test_a_body_that_flows_may_take_longer() -> None:
+    size = 200_000
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % size
+    async with listening() as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(head)
+        for _ in range(20):
+            writer.write(b"x" * (size // 20))
+            await asyncio.sleep(0.1)
+        assert (await reader.read()).endswith(str(size).encode())
+        writer.close()

@@ -1,0 +1,108 @@
+"""Where a gate is measured: a database with demo data, and a server on it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from app.demo import demo_id
+from tests.serving import HOST, ROOT, free_port, serving, token
+from tests.stores import PostgreSQL, postgresql
+
+
+@dataclass(frozen=True)
+class Place:
+    """A database with demo data, and the data directory of servers on it."""
+
+    url: str
+    folder: Path
+
+    @property
+    def token(self) -> str:
+        """A token of the user who may do anything."""
+        return token(self.folder, str(demo_id("user", "admin")))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    async def connect(self) -> asyncpg.Connection[asyncpg.Record]:
+        """A connection of one's own to PostgreSQL."""
+        return await asyncpg.connect(self.url.replace("postgresql+asyncpg", "postgresql"))
+
+
+@dataclass(frozen=True)
+class Served:
+    """A place with a server on it."""
+
+    place: Place
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def base(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def memory(self) -> int:
+        """Bytes that the process has in memory, at most until now."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+
+
+@contextmanager
+def on_sqlite(folder: Path | None = None) -> Iterator[Place]:
+    """A file with demo data, in a folder of its own or in the one that is given."""
+    with tempfile.TemporaryDirectory() as made:
+        data = folder or Path(made)
+        yield _seeded(Place(f"sqlite+aiosqlite:///{data}/meshgraph.db", data))
+
+
+@contextmanager
+def on_postgresql() -> Iterator[tuple[Place, PostgreSQL]]:
+    """A database with demo data, on a server of its own."""
+    with postgresql() as server, server.database() as url, tempfile.TemporaryDirectory() as folder:
+        yield _seeded(Place(url, Path(folder))), server
+
+
+@contextmanager
+def served(place: Place, **settings: str) -> Iterator[Served]:
+    """A server that is ready; `settings` as `tests.serving` has them."""
+    port = free_port()
+    with serving(place.url, place.folder, port, LOG_REQUESTS="none", **settings) as process:
+        yield Served(place, process, port)
+
+
+def _seeded(place: Place) -> Place:
+    environ = {"MESHGRAPH_DATABASE_URL": place.url, "MESHGRAPH_DATA_DIR": str(place.folder)}
+    for arguments in (["migrate"], ["seed", "--demo"]):
+        subprocess.run(
+            [sys.executable, "-m", "app", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **environ},
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+    return place
+
+
+#: Statements of others on this database that are under way.
+ACTIVE = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+    AND pid <> pg_backend_pid() AND state = 'active'"""
+CONNECTED = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+    AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+
+#: The first is compiled, the second interpreted: they have different connections.
+QUESTIONS = (
+    "{ connections { items { id } } }",
+    "{ connections { items { id } } viewer { user { roleNames } } }",
+)
+LOCK = "LOCK TABLE connections IN ACCESS EXCLUSIVE MODE"
