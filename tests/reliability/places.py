@@ -74,7 +74,7 @@ def on_postgresql() -> Iterator[tuple[Place, PostgreSQL]]:
 
 
 @contextmanager
-def served(place: Place, **settings: str) -> Iterator[Served]:
+def served(place: Place, **settings: object) -> Iterator[Served]:
     """A server that is ready; `settings` as `tests.serving` has them."""
     port = free_port()
     with serving(place.url, place.folder, port, LOG_REQUESTS="none", **settings) as process:
