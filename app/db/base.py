@@ -35,15 +35,22 @@ class UtcDateTime(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        """Nothing is done to what PostgreSQL gives: it is in UTC already."""
-        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
+        """One call a value on PostgreSQL, whose driver gives moments: a page has hundreds."""
+        return (
+            _aware if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
+        )
 
     def process_result_value(
         self,
         value: datetime | None,
         dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
     ) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        return _aware(value)
+
+
+def _aware(value: datetime | None) -> datetime | None:
+    """SQLite stores no offset, and PostgreSQL's moments before and after all others have none."""
+    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 #: Text that sorts by code point on PostgreSQL as it does on SQLite, so that pages agree.

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from starlette.types import Scope
 
 from app.errors import BadInput
-from app.parameters import LONGEST_BODY, MOST_BODIES, Bodies
+from app.parameters import LONGEST_ADDRESS, LONGEST_BODY, MOST_BODIES, Addresses, Bodies
 
 
 def body(**given: Any) -> bytes:
@@ -48,3 +49,22 @@ def test_what_is_refused_is_refused_again() -> None:
     for _ in range(2):
         with pytest.raises(BadInput, match='the key "a" is given twice'):
             bodies.read(b'{"query": "{ name }", "variables": {"a": 1, "a": 2}}')
+
+
+def scope(path: str, query: bytes = b"", method: str = "GET") -> Scope:
+    return {"type": "http", "method": method, "path": path, "query_string": query}
+
+
+def test_requests_of_the_same_address_have_one_memo() -> None:
+    addresses = Addresses()
+    first = addresses.memo(scope("/a", b"x=1"))
+    assert first is not None
+    assert addresses.memo(scope("/a", b"x=1")) is first
+    assert addresses.memo(scope("/a", b"x=2")) is not first
+    assert addresses.memo(scope("/b", b"x=1")) is not first
+
+
+def test_an_address_is_no_memo_where_it_is_not_all_that_is_asked() -> None:
+    addresses = Addresses()
+    assert addresses.memo(scope("/a", method="POST")) is None
+    assert addresses.memo(scope("/a", b"x" * LONGEST_ADDRESS)) is None
