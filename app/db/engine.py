@@ -238,7 +238,8 @@ class Store:
     @property
     def engines(self) -> tuple[AsyncEngine, ...]:
         """The engines that have events of their own: PostgreSQL's reader passes on its writer's."""
-        return (self.writer,) if self.dialect == "postgresql" else (self.reader, self.writer)
+        others = () if self.dialect == "postgresql" else (self.reader,)
+        return (*others, self.writer, self.reserve)
 
     def pools(self) -> dict[str, Occupancy]:
         """How full the pools of connections are: that of sessions, that of single statements."""
