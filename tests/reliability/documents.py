@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 
 from app.errors import Problem
 from app.limits import Limits
-from app.operations import Operations, Refused
+from app.reading import Reading, Refused
 from schema import schema
 from tests.reliability.calling import Answer, Caller, percentile, probe
 from tests.reliability.gates import Measured, run
@@ -82,16 +83,15 @@ def judged() -> tuple[float, float, str]:
     """The dearest that is accepted, the dearest that is refused, and which that is."""
     worst = {True: (0.0, ""), False: (0.0, "")}
     for name, text in CORPUS.items():
-        fresh = Operations(schema._schema, Limits())
-        seconds, accepted = cpu(lambda text=text, fresh=fresh: _judge(fresh, text))  # type: ignore[misc]
+        seconds, accepted = cpu(partial(judge, text))
         worst[accepted] = max(worst[accepted], (seconds, name))
     return worst[True][0], worst[False][0], worst[False][1]
 
 
-def _judge(operations: Operations, text: str) -> None:
-    document = operations._valid_document(text)
-    operations._documents = type(operations._documents)(operations.limits.cached_characters)
-    del document
+def judge(text: str) -> None:
+    """Parse, judge and validate, by somebody who remembers nothing."""
+    reading = Reading(schema._schema, Limits(), introspection=True, suggestions=True)
+    reading.valid_document(text)
 
 
 async def attack(server: Served) -> tuple[list[Answer], list[Answer], set[int]]:
@@ -128,7 +128,8 @@ def measure() -> Measured:
     calm, p99 = (percentile([each.seconds for each in found], 0.99) for found in (before, probes))
     found = (
         f"{len(CORPUS)} documents: accepted {accepted * 1000:.1f} ms, refused "
-        f"{refused * 1000:.1f} ms ({which}); p99 {p99 * 1000:.0f} ms ({calm * 1000:.0f} without), statuses {sorted(told)}"
+        f"{refused * 1000:.1f} ms ({which}); p99 {p99 * 1000:.0f} ms ({calm * 1000:.0f} without), "
+        f"statuses {sorted(told)}"
     )
     good = accepted <= ACCEPTED and refused <= REFUSED and p99 <= LIVE
     return Measured(good and max(told) < 500, found)

@@ -75,9 +75,11 @@ def on_postgresql() -> Iterator[tuple[Place, PostgreSQL]]:
 
 @contextmanager
 def served(place: Place, **settings: object) -> Iterator[Served]:
-    """A server that is ready; `settings` as `tests.serving` has them."""
+    """A server that is ready; `settings` are named as their variables, without the prefix."""
     port = free_port()
-    with serving(place.url, place.folder, port, LOG_REQUESTS="none", **settings) as process:
+    variables = {f"MESHGRAPH_{name}": str(value) for name, value in settings.items()}
+    variables["MESHGRAPH_LOG_REQUESTS"] = "none"
+    with serving(place.url, place.folder, port, **variables) as process:
         yield Served(place, process, port)
 
 
