@@ -101,7 +101,17 @@ def serve(
     refuse_flawed(settings)
     preparing.migrate(settings.database_url)
     preparing.seed(settings, demo=demo)
-    config = uvicorn.Config(
+    config = config_of(settings)
+    shared = metrics.shared(wanted=settings.metrics and settings.workers > 1)
+    door = listening(settings.host, settings.port) if fd is None else handed_over(fd)
+    with door, shared, suppress(KeyboardInterrupt):
+        announce(settings, demo=demo)
+        run(config, door)
+
+
+def config_of(settings: Settings) -> uvicorn.Config:
+    """How the server is to serve."""
+    return uvicorn.Config(
         "app.main:service",
         factory=True,
         host=settings.host,
@@ -120,11 +130,6 @@ def serve(
         log_level="warning",
         timeout_graceful_shutdown=settings.stop_timeout,
     )
-    shared = metrics.shared(wanted=settings.metrics and settings.workers > 1)
-    door = listening(settings.host, settings.port) if fd is None else handed_over(fd)
-    with door, shared, suppress(KeyboardInterrupt):
-        announce(settings, demo=demo)
-        run(config, door)
 
 
 def run(config: uvicorn.Config, door: socket.socket) -> None:

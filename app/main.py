@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import DocumentNode, ExecutionResult, print_ast, separate_operations
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -91,6 +91,12 @@ CALLER = "meshgraph.caller"
 OpenContext = Callable[[Request], AbstractAsyncContextManager[Context]]
 
 
+class Closed(Protocol):
+    """What has to be closed in the end."""
+
+    async def close(self) -> None: ...
+
+
 def create_app(settings: Settings | None = None, outside: Outside | None = None) -> Starlette:
     """The service as an ASGI application; without settings, as the environment says."""
     settings = settings or Settings.from_environ(os.environ)
@@ -105,21 +111,6 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
     operations = _operations(settings, store, traces)
     ledger = Ledger(store)
     pools = _pools(store, outside)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        stopping.watch()
-        drain.listen()
-        async with AsyncExitStack() as kept:
-            if settings.rest_ledger:
-                await kept.enter_async_context(ledger.kept())
-            if settings.metrics:
-                await kept.enter_async_context(metrics.watching(pools))
-            notify("READY=1")
-            yield
-        await broker.close()
-        await outside.close()
-        await store.close()
 
     explorer = Explorer() if settings.explorer else None
     places = Places(operations.limits)
@@ -138,13 +129,39 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
             *_ledger_page(execute, settings),
         ],
         exception_handlers={Unavailable: _unavailable},
-        lifespan=lifespan,
+        lifespan=_lifespan(settings, drain, ledger, pools, (broker, outside, store)),
     )
     # A path that ends in a slash is none that is documented, and a redirect is no answer.
     application.router.redirect_slashes = False
     application.state.store, application.state.broker = store, broker
     application.state.ledger = ledger
     return application
+
+
+def _lifespan(
+    settings: Settings,
+    drain: Drain,
+    ledger: Ledger,
+    pools: metrics.Pools,
+    closed: Sequence[Closed],
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """What begins and ends with a server; `closed` are closed in their order."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        stopping.watch()
+        drain.listen()
+        async with AsyncExitStack() as kept:
+            if settings.rest_ledger:
+                await kept.enter_async_context(ledger.kept())
+            if settings.metrics:
+                await kept.enter_async_context(metrics.watching(pools))
+            notify("READY=1")
+            yield
+        for each in closed:
+            await each.close()
+
+    return lifespan
 
 
 def service() -> Starlette:

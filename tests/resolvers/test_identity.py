@@ -130,7 +130,7 @@ def statements(store: Store) -> Iterator[list[str]]:
         if "FROM" in given[2] or "UPDATE" in given[2] or "INSERT" in given[2]:
             seen.append(given[2])
 
-    engines = [store.writer.sync_engine]
+    engines = [store.writer.sync_engine, store.reserve.sync_engine]
     if store.dialect == "sqlite":  # on PostgreSQL both are one, and share their events
         engines.append(store.reader.sync_engine)
     for engine in engines:
