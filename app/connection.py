@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack, aclosing
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from graphql import ExecutionResult
 from starlette.requests import ClientDisconnect
 
 from app.errors import BadInput, Code, Problem
+from app.figures import Figures, counted
 from app.graphql_errors import body, bug_result, describe, executed, problem_result
 from app.heartbeats import Heartbeat
 from app.interruptions import Deadline, Interruption
@@ -36,6 +38,8 @@ Admit: TypeAlias = Callable[[Mapping[str, Any] | None], Awaitable[str]]
 #: Opens the context of one operation, a `Subscriber`, for a credential.
 OpenContext: TypeAlias = Callable[[str], AbstractAsyncContextManager[Any]]
 Message: TypeAlias = dict[str, Any]
+#: Told of each operation that has ended, and how many seconds it took.
+Ended: TypeAlias = Callable[[Figures, float], None]
 
 log = structlog.get_logger()
 
@@ -49,6 +53,7 @@ class Means:
     places: Places
     pings: Patience
     trust: Trust
+    ended: Ended
 
 
 class Connection:
@@ -159,7 +164,7 @@ class Connection:
             crowded = refusal("operations_per_connection", allowed, len(self._tasks) + 1)
             await self._socket.send({"id": id_, **_error(problem_result(crowded))})
             return
-        work = self._operate(id_, asked)
+        work = self._counted(id_, asked)
         self._tasks[id_] = asyncio.get_running_loop().create_task(work)
 
     async def _complete(self, id_: str) -> None:
@@ -168,6 +173,14 @@ class Connection:
             task.cancel()
             await asyncio.wait({task})
             self._tasks.pop(id_, None)
+
+    async def _counted(self, id_: str, asked: Parameters) -> None:
+        started = time.perf_counter()
+        with counted() as figures:
+            try:
+                await self._operate(id_, asked)
+            finally:
+                self._means.ended(figures, time.perf_counter() - started)
 
     async def _operate(self, id_: str, asked: Parameters) -> None:
         closing = None
@@ -199,6 +212,7 @@ class Connection:
                     context=context,
                     variables=asked.variables,
                     operation_name=asked.operation_name,
+                    memo=asked.memo,
                     admit=lambda: place.enter_context(means.places.one(context.caller, self)),
                 )
                 results = alone(outcome) if isinstance(outcome, ExecutionResult) else outcome

@@ -35,6 +35,19 @@ class Figures:
     statements: int = 0
     user: UUID | None = None
 
+    def told(self) -> dict[str, object]:
+        """What the log says of an operation: nothing that the caller made up, and no values."""
+        if self.operation is None:
+            return {}
+        told = {
+            "operation": self.operation,
+            "executor": self.executor,
+            "outcome": self.outcome,
+            "statements": self.statements,
+            "user": self.user,
+        }
+        return {name: value for name, value in told.items() if value is not None}
+
 
 #: Outside of a request, figures go to one that nobody reads: so nobody has to ask.
 _NOBODYS = Figures()

@@ -74,6 +74,7 @@ class GraphQLOverSSE:
                 variables=asked.variables,
                 operation_name=asked.operation_name,
                 queries_only=request.method == "GET",
+                memo=asked.memo,
                 admit=lambda: place.enter_context(self._places.one(context.caller, stream)),
             )
             results = alone(outcome) if isinstance(outcome, ExecutionResult) else outcome

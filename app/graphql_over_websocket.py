@@ -14,6 +14,8 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from app.connection import Connection, Means, OpenContext
+from app.figures import Figures
+from app.logs import REQUESTS, Record, Telling
 from app.operations import Operations
 from app.patience import Patience
 from app.places import Places
@@ -21,6 +23,8 @@ from app.sockets import Close, Closing, Socket
 from app.trust import Trust
 
 PROTOCOL = "graphql-transport-ws"
+#: Switching Protocols (RFC 9110): that of the request whose connection an operation comes by.
+SWITCHING = 101
 UNKNOWN_PROTOCOL = Closing(
     Close.SUBPROTOCOL_NOT_ACCEPTABLE, f"Offer the subprotocol {PROTOCOL}, and no older one."
 )
@@ -28,9 +32,14 @@ UNKNOWN_PROTOCOL = Closing(
 #: The credential of a connection, as `app.connection.Admit`, with the raw headers of its request.
 Admit: TypeAlias = Callable[[list[tuple[bytes, bytes]], Mapping[str, Any] | None], Awaitable[str]]
 
+log = structlog.get_logger()
+
 
 class GraphQLOverWebSocket:
-    """The endpoint, an ASGI application for the scope `websocket`."""
+    """The endpoint, an ASGI application for the scope `websocket`.
+
+    Each operation is told of in the log and counted as a request is, with the status 101.
+    """
 
     def __init__(
         self,
@@ -38,12 +47,18 @@ class GraphQLOverWebSocket:
         admit: Admit,
         open_context: OpenContext,
         places: Places,
+        *,
         trust: Trust | None = None,
+        telling: Telling = REQUESTS["none"],
+        record: Record | None = None,
     ) -> None:
         pings = Patience(operations.limits.ping_seconds)
         self._admit = admit
         self._limits = operations.limits
-        self._means = Means(operations, open_context, places, pings, trust or Trust())
+        self._telling = telling
+        self._record = record
+        means = Means(operations, open_context, places, pings, trust or Trust(), self._ended)
+        self._means = means
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
@@ -58,3 +73,9 @@ class GraphQLOverWebSocket:
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL, "headers": headers})
         admit = partial(self._admit, scope["headers"])
         await Connection(socket, admit, self._means).run()
+
+    def _ended(self, figures: Figures, seconds: float) -> None:
+        if self._record is not None:
+            self._record(figures, SWITCHING, seconds)
+        if self._telling(SWITCHING, seconds):
+            log.info("operation", ms=round(seconds * 1000, 1), **figures.told())

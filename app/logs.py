@@ -12,10 +12,15 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
+from app.figures import Figures
+
 SLOW = 1.0  # seconds
 
 #: Status of the response, None if the client went before it; seconds it took → whether to tell.
 Telling = Callable[[int | None, float], bool]
+
+#: Counts a request that has ended: its figures, its status as above, its seconds.
+Record = Callable[[Figures, int | None, float], None]
 
 
 def _failed(status: int | None, _: float) -> bool:

@@ -331,7 +331,15 @@ def _sockets(
     def open_context(token: str) -> AbstractAsyncContextManager[Context]:
         return identity.open(token, settled=False)
 
-    return GraphQLOverWebSocket(operations, admit, open_context, places, trust)
+    return GraphQLOverWebSocket(
+        operations,
+        admit,
+        open_context,
+        places,
+        trust=trust,
+        telling=REQUESTS[settings.log_requests],
+        record=metrics.record if settings.metrics else None,
+    )
 
 
 def _execute(operations: Operations, open_context: OpenContext) -> Execute:

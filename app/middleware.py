@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.draining import Drain
 from app.figures import Figures, begin, end
 from app.graphql_errors import describe
-from app.logs import REQUESTS, Telling
+from app.logs import REQUESTS, Record, Telling
 
 REQUEST_ID = b"x-request-id"
 FIT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -40,9 +40,6 @@ Headers = Iterable[Header]
 #: The headers which all answers to a request have, of whoever they are.
 Naming = Callable[[Scope], Headers]
 EXECUTOR, STATEMENTS = b"x-meshgraph-executor", b"x-meshgraph-statements"
-
-#: Counts a request that has ended: its figures, its status, None if the client went, its seconds.
-Record = Callable[[Figures, int | None, float], None]
 
 log = structlog.get_logger()
 
@@ -135,22 +132,8 @@ class Envelope:
                 path=scope["path"][:LONGEST_PATH],  # without the query string: it can hold values
                 status=status,
                 ms=round(seconds * 1000, 1),
-                **_in_log(figures),
+                **figures.told(),
             )
-
-
-def _in_log(figures: Figures) -> dict[str, object]:
-    """What the log says of an operation: nothing that the caller made up, and no values."""
-    if figures.operation is None:
-        return {}
-    told = {
-        "operation": figures.operation,
-        "executor": figures.executor,
-        "outcome": figures.outcome,
-        "statements": figures.statements,
-        "user": figures.user,
-    }
-    return {name: value for name, value in told.items() if value is not None}
 
 
 @lru_cache(256)

@@ -108,6 +108,7 @@ class Operations:
         variables: Mapping[str, Any] | None = None,
         operation_name: str | None = None,
         queries_only: bool = False,
+        memo: Memo | None = None,
         admit: Callable[[], object] = lambda: None,
     ) -> Results | ExecutionResult:
         """As `execute`, and of a subscription the results, one for each event.
@@ -119,6 +120,7 @@ class Operations:
             document = self._valid_document(source)
             operation = chosen(document, operation_name)
             if operation.operation is OperationType.SUBSCRIPTION:
+                current().operation = label(operation, memo.trusted if memo else None)
                 given = dict(variables or {})
                 check_variables(given, self.limits)
                 self._pricing.make(document, operation, given, self._coerce(operation, given))
@@ -132,6 +134,7 @@ class Operations:
             variables=variables,
             operation_name=operation_name,
             queries_only=queries_only,
+            memo=memo,
         )
 
     async def execute_trusted(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from starlette.applications import Starlette
 
 from app.auth import Authenticator
 from app.away import Away, Here
@@ -42,6 +43,7 @@ class Service:
     client: httpx2.AsyncClient
     store: Store
     ledger: Ledger
+    application: Starlette
 
     def token(self, person: str) -> str:
         return issue(self.secret, subject=person)
@@ -106,7 +108,7 @@ async def opened(
             secret = local_secret(settings.jwt_secret_file)
             seen = _door(door, settings, store, client, outside)
             ledger = application.state.ledger
-            yield Service(seen, world, secret, client, store, ledger)
+            yield Service(seen, world, secret, client, store, ledger, application)
     finally:
         await application.state.broker.close()
         await store.close()

@@ -238,14 +238,14 @@ class Store:
     @property
     def engines(self) -> tuple[AsyncEngine, ...]:
         """The engines that have events of their own: PostgreSQL's reader passes on its writer's."""
-        others = () if self.dialect == "postgresql" else (self.reader,)
-        return (*others, self.writer, self.reserve)
+        own = (self.writer, self.reserve)
+        return own if self.dialect == "postgresql" else (*own, self.reader)
 
     def pools(self) -> dict[str, Occupancy]:
-        """How full the pools of connections are: that of sessions, that of single statements."""
-        sessions = cast("AsyncAdaptedQueuePool", self.reader.pool)
+        """How full the pools of connections are: those of sessions, that of single statements."""
         return {
-            "sessions": Occupancy(sessions.size(), sessions.checkedout()),
+            "sessions": _occupancy(self.reader),
+            "reserve": _occupancy(self.reserve),
             "direct": self.direct.occupancy(),
         }
 
@@ -268,6 +268,11 @@ class Store:
         await self.writer.dispose()
         if self.lock is not None:
             self.lock.close()
+
+
+def _occupancy(engine: AsyncEngine) -> Occupancy:
+    pool = cast("AsyncAdaptedQueuePool", engine.pool)
+    return Occupancy(pool.size(), pool.checkedout())
 
 
 async def _at_once(
