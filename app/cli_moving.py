@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from app.examination import Examination
 from app.limits import Limits
-from app.operations import Operations
 from rest_compat.moving.report import found_in, report, single_documents, write_documents
 from rest_compat.moving.sources import Source
 from rest_compat.moving.study import Study, UnknownFields
@@ -46,7 +46,7 @@ def migrate_report(
     with file.open("rb") as opened:
         source = Source(opened)
         study.follow(source.calls())
-    found = found_in(study, Operations(schema, Limits()).refusal)
+    found = found_in(study, Examination(schema, Limits()).refusal)
     for line in report(study, source, found):
         typer.echo(line)
     if output is not None:

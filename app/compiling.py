@@ -1,4 +1,4 @@
-"""What `app.operations` knows of a compiler: that it answers an operation, or leaves it."""
+"""What operations know of a compiler: that it answers an operation, or leaves it."""
 
 from __future__ import annotations
 

@@ -264,7 +264,7 @@ def library(settings: Settings) -> Library:
     """The documents that are trusted, and what is wrong with those that are not."""
     own = separate_operations(sources())
     texts = {name: print_ast(document) for name, document in own.items()}
-    return collect(texts, settings.documents_dir, _operations(settings).flaws)
+    return collect(texts, settings.documents_dir, _operations(settings).examination.flaws)
 
 
 def _trust(settings: Settings) -> Trust:
@@ -388,7 +388,7 @@ def _rest(  # noqa: PLR0917 - what the facade needs of the service around it
         decode,
         encode,
         admit,
-        prepare=operations.prepare,
+        prepare=operations.examination.prepare,
         largest_upload=settings.max_upload_bytes,
         named=settings.rest_map,
         operations=documented,

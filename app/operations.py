@@ -1,42 +1,34 @@
 """GraphQL operations from their text to a result that may be shown to the caller.
 
-Parse, judge the shape, validate, coerce the variables, predict the cost, execute: each step is
-cheaper than the next, and the document of one step may be trusted as far as the steps before.
-What has been planned once has passed them all, and is only run.
+They are examined, let in, and executed. What has been planned once is let in and run again.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from graphql import (
     DocumentNode,
     ExecutionResult,
     Executor,
-    FieldNode,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    execute,
 )
-from graphql.execution.values import VariableValues
 
-from app.compiling import Call, Compiler, Executed, Failed, LeftToInterpreter, Memo
+from app.compiling import Call, Compiler, LeftToInterpreter, Memo
 from app.documents import check_kind, chosen, label
 from app.entrance import Entrance
-from app.errors import Problem, Unauthenticated, Unavailable
-from app.figures import COMPILED, INTERPRETED, current
-from app.graphql_errors import lost_its_snapshot, problem_result, refused, shown
-from app.input_values import check_variables
-from app.interruptions import Deadline
+from app.errors import Problem, Unauthenticated
+from app.examination import Examination
+from app.execution import Execution
+from app.figures import current
+from app.graphql_errors import problem_result, refused
 from app.limits import Limits
-from app.pricing import OWN, Price, Pricing
-from app.reading import Reading, Refused
-from app.subscriptions import Results, Subscription
+from app.reading import Refused
+from app.subscriptions import Results
 
 
 class Operations:
@@ -60,16 +52,23 @@ class Operations:
         has a `viewer`.
         """
         self.limits = limits
-        self._lasting = lasting
-        self._compiler = compiler
-        self._executor = executor
-        self._schema = schema
-        self._hide = not suggestions
-        reading = Reading(schema, limits, introspection=introspection, suggestions=suggestions)
-        self._valid_document = reading.valid_document
-        self._coerce = reading.coerce
         self.entrance = entrance or Entrance()
-        self._pricing = Pricing(schema, limits)
+        self.examination = Examination(
+            schema,
+            limits,
+            compiler=compiler,
+            introspection=introspection,
+            suggestions=suggestions,
+            priced=self.entrance.budgets is not None,
+        )
+        self._execution = Execution(
+            schema,
+            limits,
+            compiler=compiler,
+            suggestions=suggestions,
+            executor=executor,
+            lasting=lasting,
+        )
 
     async def execute(
         self,
@@ -93,7 +92,7 @@ class Operations:
                 current().operation = memo.label
                 with suppress(LeftToInterpreter):  # which is told below
                     return await self._again(memo, memo.operation, memo.call, variables, context)
-            document = self._valid_document(source)
+            document = self.examination.valid_document(source)
             operation = chosen(document, operation_name)
             check_kind(operation, queries_only=queries_only)
             return await self._execute(document, operation, variables, context, memo)
@@ -117,15 +116,15 @@ class Operations:
         The context is a `Subscriber`. The iteration raises the `Problem` that ends it.
         """
         try:
-            document = self._valid_document(source)
+            document = self.examination.valid_document(source)
             operation = chosen(document, operation_name)
             if operation.operation is OperationType.SUBSCRIPTION:
                 current().operation = label(operation, memo.trusted if memo else None)
                 given = dict(variables or {})
-                check_variables(given, self.limits)
-                self._pricing.make(document, operation, given, self._coerce(operation, given))
+                self.examination.check(document, operation, given)
                 admit()
-                return await self._subscription(document, operation, given, context).open()
+                begun = self._execution.subscription(document, operation, given, context)
+                return await begun.open()
         except (Refused, Problem) as error:
             return _told(error)
         return await self.execute(
@@ -161,39 +160,6 @@ class Operations:
         except (Refused, Problem) as error:
             return _told(error)
 
-    def refusal(self, source: str, variables: Mapping[str, Any]) -> str | None:
-        """Why the only operation of a document would be refused from outside; None if not."""
-        try:
-            document, given = self._valid_document(source), dict(variables)
-            operation = chosen(document, None)
-            check_variables(given, self.limits)
-            self._pricing.make(document, operation, given, self._coerce(operation, given))
-        except Refused as refused_:
-            return refused_.errors[0].message
-        except Problem as problem:
-            return problem.message
-        return None
-
-    def flaws(self, source: str) -> list[str]:
-        """What keeps a document from being executed, whoever asks and with whatever variables."""
-        try:
-            self._valid_document(source)
-        except Refused as refusal_:
-            return [error.message for error in refusal_.errors]
-        except Problem as problem:
-            return [problem.message]
-        return []
-
-    def prepare(self, document: DocumentNode, name: str, variables: Mapping[str, Any]) -> None:
-        """Plan an operation of a document of our own before it is asked, where it can be planned.
-
-        What is asked with other variables may share no more than the reading of the document.
-        """
-        operation = chosen(document, name)
-        with suppress(LeftToInterpreter, Refused):
-            given = dict(variables)
-            self._plan(document, operation, given, self._coerce(operation, given))
-
     async def _again(
         self,
         memo: Memo,
@@ -208,7 +174,7 @@ class Operations:
         try:
             if visit.waits:
                 await visit.queue()
-            result = await self._call(call, operation, context)
+            result = await self._execution.call(call, operation, context)
             return result
         finally:
             visit.leave()
@@ -228,157 +194,19 @@ class Operations:
         """Raises `Refused` or `Problem` for what is not executed at all."""
         current().operation = memo.label = label(operation, "" if trusted else memo.trusted)
         given = dict(variables or {})
-        check_variables(given, self.limits)
-        price, ready = self._prepared(document, operation, given, memo, trusted=trusted)
+        price, ready = self.examination.examine(document, operation, given, memo, trusted=trusted)
         writes = operation.operation is not OperationType.QUERY
         visit = self.entrance.enter(context, price, given, writes=writes)
         result = None
         try:
             if visit.waits:
                 await visit.queue()
-            result = await self._run_either(document, operation, given, context, ready)
+            result = await self._execution.run(document, operation, given, context, ready)
             return result
         finally:
             visit.leave()
             if visit.charge is not None and price is not None:
                 self.entrance.settle(visit.charge, price, result, context)
-
-    def _prepared(
-        self,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        given: dict[str, Any],
-        memo: Memo,
-        *,
-        trusted: bool,
-    ) -> tuple[Price | None, Call | LeftToInterpreter]:
-        """What it costs, and the call or why there is none; raises `Refused` or `Problem`."""
-        price = OWN.get(operation.operation) if trusted else None
-        call = self._compiler.planned(operation, given) if self._compiler else None
-        if price is None and (call is None or self.entrance.budgets is not None):
-            price = self._pricing.known(operation, given)
-        if call is None or (price is None and self.entrance.budgets is not None):
-            coerced = self._coerce(operation, given)
-            price = price or self._pricing.make(document, operation, given, coerced)
-            try:
-                call = call or self._plan(document, operation, given, coerced)
-            except LeftToInterpreter as left:
-                return price, left
-        if operation.operation is OperationType.QUERY:
-            memo.operation, memo.call, memo.price = operation, call, price
-        return price, call
-
-    async def _run_either(
-        self,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        given: dict[str, Any],
-        context: object,
-        ready: Call | LeftToInterpreter,
-    ) -> ExecutionResult:
-        """Run the call; without one, or where it gives up, interpret."""
-        left = ready
-        if not isinstance(ready, LeftToInterpreter):
-            try:
-                return await self._call(ready, operation, context)
-            except LeftToInterpreter as leaving:
-                left = leaving
-        assert isinstance(left, LeftToInterpreter)
-        if self._compiler is not None:
-            await self._compiler.hand_over(operation, context)
-        figures = current()
-        figures.executor, figures.left = INTERPRETED, left.reason
-        return Executed(await self._run(document, operation, given, context), left.reason)
-
-    def _subscription(
-        self,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: dict[str, Any],
-        context: Any,
-    ) -> Subscription:
-        return Subscription(
-            self._schema,
-            document,
-            operation.name.value if operation.name else None,
-            variables,
-            context,
-            executor=self._executor,
-            suggestions=not self._hide,
-            seconds=self.limits.query_seconds,
-        )
-
-    def _plan(
-        self,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],
-        coerced: VariableValues,
-    ) -> Call:
-        if self._compiler is None:
-            raise LeftToInterpreter("there is no compiler")
-        return self._compiler.plan(document, operation, variables, coerced)
-
-    async def _call(
-        self, call: Call, operation: OperationDefinitionNode, context: object
-    ) -> ExecutionResult:
-        seconds = self._seconds(operation)
-        try:
-            with Deadline(seconds):
-                data = await call.run(context)
-        except TimeoutError:
-            return problem_result(Unavailable(f"No answer was found within {seconds:g} seconds."))
-        except Failed as failed:
-            current().executor = COMPILED
-            return Executed(ExecutionResult(None, shown([failed.error])), None)
-        current().executor = COMPILED
-        return Executed(ExecutionResult(data), None)
-
-    def _seconds(self, operation: OperationDefinitionNode) -> float:
-        if operation.operation is OperationType.QUERY:
-            return self.limits.query_seconds
-        for node in operation.selection_set.selections:
-            if not isinstance(node, FieldNode) or node.name.value in self._lasting:
-                return self.limits.lasting_seconds  # a fragment may hold any field
-        return self.limits.mutation_seconds
-
-    async def _run(
-        self,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: dict[str, Any],
-        context: Any,
-    ) -> ExecutionResult:
-        """A query that loses its snapshot is executed once more, in another one."""
-        seconds = self._seconds(operation)
-        run = partial(self._interpret, document, operation, variables, context)
-        try:
-            with Deadline(seconds):
-                result = await run()
-                if operation.operation is OperationType.QUERY and lost_its_snapshot(result):
-                    await context.give_back()
-                    result = await run()
-        except TimeoutError:
-            return problem_result(Unavailable(f"No answer was found within {seconds:g} seconds."))
-        return ExecutionResult(result.data, shown(result.errors) if result.errors else None)
-
-    async def _interpret(
-        self,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: dict[str, Any],
-        context: object,
-    ) -> ExecutionResult:
-        result = execute(
-            self._schema,
-            document,
-            context_value=context,
-            variable_values=variables,
-            operation_name=operation.name.value if operation.name else None,
-            executor_class=self._executor,
-            hide_suggestions=self._hide,
-        )
-        return await result if inspect.isawaitable(result) else result
 
 
 def _told(error: Refused | Problem) -> ExecutionResult:

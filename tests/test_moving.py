@@ -74,7 +74,7 @@ async def test_a_team_page_becomes_one_query(rest: Service) -> None:
         seen[team["name"]] = sorted(user["email"] for user in users)
 
     operations = Operations(schema._schema, Limits())
-    (found,) = found_in(browser.study(("name", "email")), operations.refusal)
+    (found,) = found_in(browser.study(("name", "email")), operations.examination.refusal)
     assert found.document.name == "getTeams_getTeamUsers_getUserProfileById"
     assert found.document.notes == ()
     assert found.loop.calls == len(browser.entries) > 10
@@ -97,7 +97,7 @@ async def test_items_by_their_ids_are_one_query(rest: Service) -> None:
     for each in made:
         await browser.get(f"/api/environments/{each['id']}/connections")
     operations = Operations(schema._schema, Limits())
-    (found,) = found_in(browser.study(), operations.refusal)
+    (found,) = found_in(browser.study(), operations.examination.refusal)
     assert found.document.variables["ids"] == [each["id"] for each in made]
     data = await query(rest, "ann", found.document.source, **found.document.variables)
     assert [each["connections"]["totalCount"] for each in data["nodes"]] == [0, 0, 0]

@@ -60,7 +60,8 @@ class Mutation:
         return "renamed"
 
 
-OPERATIONS = Operations(strawberry.Schema(Query, Mutation)._schema, Limits(body_bytes=1_000))
+SCHEMA = strawberry.Schema(Query, Mutation)._schema
+OPERATIONS = Operations(SCHEMA, Limits(body_bytes=1_000))
 
 
 @asynccontextmanager
@@ -320,7 +321,7 @@ class Compiled:
 
 @pytest.mark.parametrize("media", [JSON, GRAPHQL])
 def test_a_compiled_answer_is_sent_and_says_so(media: str) -> None:
-    operations = Operations(OPERATIONS._schema, Limits(), compiler=Compiled())
+    operations = Operations(SCHEMA, Limits(), compiler=Compiled())
     endpoint = GraphQLOverHTTP(operations, open_context)
     layers = [Middleware(Envelope)]
     app = Starlette(routes=[Route("/graphql", endpoint)], middleware=layers)
