@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from app.away import Here
+from app.cli_options import DatabaseUrl
 from app.db.engine import Store
 from app.importing.archives import pack_tgz
 from app.importing.content import ARCHIVES
@@ -34,9 +35,6 @@ WEB = ("http://", "https://")
 
 User = Annotated[
     str, typer.Option("--user", envvar="MESHGRAPH_USER", help="The address of who brings it in.")
-]
-DatabaseUrl = Annotated[
-    str | None, typer.Option("--database-url", help="Instead of MESHGRAPH_DATABASE_URL.")
 ]
 
 

@@ -25,6 +25,7 @@ COMPOSITION_ROOTS = {
     "app/cli_imports.py",
     "app/cli_moving.py",
     "app/cli_documents.py",
+    "app/cli_serving.py",
     "app/__main__.py",
 }
 #: Libraries that a layer must not know.

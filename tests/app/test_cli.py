@@ -22,7 +22,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import own_packages
-from app.cli import UNREAD, listening, main
+from app.cli import main
+from app.cli_serving import UNREAD, listening
 from app.db.engine import Store
 from app.db.keys import Role
 from app.db.users import UserRole
