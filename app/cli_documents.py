@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import typer
 
+from app.assembly.operations import library
 from app.checks import Finding
-from app.main import library
 from app.settings import Settings, SettingsError, settings_with
 
 

@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from app.assembly.holdings import open_outside
 from app.away import Here
 from app.cli_options import DatabaseUrl
 from app.db.engine import Store
 from app.importing.archives import pack_tgz
 from app.importing.content import ARCHIVES
-from app.main import open_outside
 from app.permissions import Permission
 from app.preparing import open_vault, user_of
 from app.settings import Settings, SettingsError, settings_with

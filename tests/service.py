@@ -11,13 +11,14 @@ from typing import Any
 import httpx2
 from starlette.applications import Starlette
 
+from app.assembly.holdings import open_outside
 from app.auth import Authenticator
 from app.away import Away, Here
 from app.db.engine import Store
 from app.fetching.fetcher import Fetcher
 from app.limits import Limits
 from app.local_tokens import issue, local_secret
-from app.main import create_app, open_outside
+from app.main import create_app
 from app.operations import Operations
 from app.outside import Outside
 from app.rest_ledger import Ledger

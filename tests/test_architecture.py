@@ -21,6 +21,7 @@ MAY_IMPORT = {
 }
 COMPOSITION_ROOTS = {
     "app/main.py",
+    *(path.relative_to(ROOT).as_posix() for path in (ROOT / "app/assembly").glob("*.py")),
     "app/cli.py",
     "app/cli_imports.py",
     "app/cli_moving.py",

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from app.assembly.operations import library
 from app.checks import check
 from app.cli import cli
 from app.cli_documents import flawed_documents
 from app.library import Document, collect
-from app.main import create_app, library
+from app.main import create_app
 from app.settings import Settings, SettingsError
 from rest_compat.endpoints import ENDPOINTS
 

@@ -1,0 +1,76 @@
+"""Who asks: how a caller becomes known, to a request and to a WebSocket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from starlette.requests import Request
+
+from app import metrics
+from app.auth import Authenticator, credential
+from app.broker import Broker
+from app.connection_init import Headers, credential_of
+from app.db.engine import Store
+from app.graphql_over_websocket import GraphQLOverWebSocket
+from app.logs import REQUESTS
+from app.operations import Operations
+from app.origins import refuse_foreign
+from app.outside import Outside
+from app.places import Places
+from app.settings import Settings
+from app.trust import Trust
+from app.vault import Vault
+from resolvers.context import Context
+from resolvers.identity import Identity
+
+OpenContext = Callable[[Request], AbstractAsyncContextManager[Context]]
+
+
+def identity_of(settings: Settings, store: Store, outside: Outside, broker: Broker) -> Identity:
+    return Identity(
+        store,
+        Vault.from_file(settings.vault_keys_file),
+        Authenticator.from_settings(settings),
+        provision=settings.unknown_users == "provision",
+        outside=outside,
+        broker=broker,
+    )
+
+
+def opener_of(identity: Identity, settings: Settings) -> OpenContext:
+    allowed = {origin.encode() for origin in settings.allowed_origins}
+
+    def open_context(request: Request) -> AbstractAsyncContextManager[Context]:
+        headers = request.scope["headers"]
+        token = credential(headers)
+        if token is not None:
+            refuse_foreign(headers, allowed)
+        return identity.open(token, settled=False)
+
+    return open_context
+
+
+def sockets_of(
+    operations: Operations, identity: Identity, settings: Settings, places: Places, trust: Trust
+) -> GraphQLOverWebSocket:
+    allowed = {origin.encode() for origin in settings.allowed_origins}
+
+    async def admit(headers: Headers, payload: Mapping[str, Any] | None) -> str:
+        token = credential_of(headers, payload, allowed)
+        await identity.viewer(token)
+        return token
+
+    def open_context(token: str) -> AbstractAsyncContextManager[Context]:
+        return identity.open(token, settled=False)
+
+    return GraphQLOverWebSocket(
+        operations,
+        admit,
+        open_context,
+        places,
+        trust=trust,
+        telling=REQUESTS[settings.log_requests],
+        record=metrics.record if settings.metrics else None,
+    )
