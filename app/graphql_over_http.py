@@ -22,6 +22,7 @@ from app.explorer.serving import PAGE_HEADERS, Explorer
 from app.graphql_errors import body as body_of
 from app.graphql_errors import executed, problem_result
 from app.graphql_over_sse import GraphQLOverSSE
+from app.idempotency import told
 from app.media_types import EVENT_STREAM, GRAPHQL, HTML, JSON, preferred
 from app.multipart import is_multipart, read_multipart
 from app.operations import Operations
@@ -50,6 +51,7 @@ ASKING = frozenset({"query", "documentId", "extensions"})
 STATUS = {
     Code.UNAUTHENTICATED: 401,
     Code.FORBIDDEN: 403,
+    Code.IDEMPOTENCY_KEY_REUSED: 422,
     Code.UNAVAILABLE: 503,
     Code.TOO_MANY_REQUESTS: 429,
     Code.INTERNAL_SERVER_ERROR: 500,
@@ -249,11 +251,12 @@ def _respond(result: ExecutionResult | Problem, media: str, cost: Cost = None) -
     if isinstance(result, Problem):
         status = STATUS.get(result.code, 400)
         return _json(status, _error(result.message, result.extensions), media)
+    kept = told(result)
     if isinstance(result, Executed) and result.errors is None:
         body: dict[str, Any] = {"data": result.data}
         if cost:
             body["extensions"] = {"cost": cost}
-        return _json(200, body, media)
+        return _json(200, body, media, *kept)
     body = body_of(result)
     if cost:
         body["extensions"] = {"cost": cost}
@@ -261,7 +264,7 @@ def _respond(result: ExecutionResult | Problem, media: str, cost: Cost = None) -
         return _json(405, body, media, ALLOW)
     if isinstance(cause, NotOneResult):
         return _json(406, body, media)
-    return _json(_status(result, media), body, media)
+    return _json(_status(result, media), body, media, *kept)
 
 
 def _status(result: ExecutionResult, media: str) -> int:

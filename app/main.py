@@ -7,6 +7,7 @@ import gc
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, print_ast, separate_operations
@@ -20,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from app import docs_page, evaluation_work, logs, metrics, stopping, tracing
+from app import docs_page, evaluation_work, idempotency, logs, metrics, stopping, tracing
 from app.admission import Admission, Rooms
 from app.auth import Authenticator, credential
 from app.away import Away
@@ -189,6 +190,7 @@ def _identity(settings: Settings, store: Store, outside: Outside, broker: Broker
         provision=settings.unknown_users == "provision",
         outside=outside,
         broker=broker,
+        keys_last=timedelta(hours=settings.idempotency_hours),
     )
 
 
@@ -296,7 +298,7 @@ def _open_context(identity: Identity, settings: Settings) -> OpenContext:
         token = credential(headers)
         if token is not None:
             refuse_foreign(headers, allowed)
-        return identity.open(token, settled=False)
+        return identity.open(token, settled=False, key=idempotency.given(headers))
 
     return open_context
 
@@ -363,6 +365,7 @@ def _rest(  # noqa: PLR0917 - what the facade needs of the service around it
         decode,
         encode,
         admit,
+        tell=idempotency.told,
         prepare=operations.prepare,
         largest_upload=settings.max_upload_bytes,
         named=settings.rest_map,
@@ -428,8 +431,21 @@ def _cors(settings: Settings) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=list(settings.allowed_origins),
             allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["authorization", "content-type", "last-event-id"],
-            expose_headers=["deprecation", "link", "sunset", "x-graphql-operation"],
+            allow_headers=[
+                "authorization",
+                "content-type",
+                "last-event-id",
+                "idempotency-key",
+                "if-match",
+            ],
+            expose_headers=[
+                "deprecation",
+                "etag",
+                "idempotency-replayed",
+                "link",
+                "sunset",
+                "x-graphql-operation",
+            ],
             allow_credentials=True,
         )
     ]

@@ -8,7 +8,7 @@ What has been planned once has passed them all, and is only run.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     execute,
+    print_ast,
 )
 from graphql.execution.values import VariableValues
 
@@ -30,13 +31,17 @@ from app.documents import check_kind, chosen, label
 from app.entrance import Entrance
 from app.errors import Problem, Unauthenticated, Unavailable
 from app.figures import COMPILED, INTERPRETED, current
-from app.graphql_errors import lost_its_snapshot, problem_result, refused, shown
+from app.graphql_errors import bug_result, lost_its_snapshot, problem_result, refused, shown
+from app.idempotency import GRAPHQL, Asked, Once, Replayed, asked
 from app.input_values import check_variables
 from app.interruptions import Deadline
 from app.limits import Limits
 from app.pricing import OWN, Price, Pricing
 from app.reading import Reading, Refused
 from app.subscriptions import Results, Subscription
+
+#: Why a mutation with an idempotency key is interpreted.
+KEYED = "it has an idempotency key"
 
 
 class Operations:
@@ -233,7 +238,13 @@ class Operations:
         try:
             if visit.waits:
                 await visit.queue()
-            result = await self._run_either(document, operation, given, context, ready)
+            once: Once | None = getattr(context, "once", None) if writes else None
+            if once is None:
+                result = await self._run_either(document, operation, given, context, ready)
+            else:
+                known = _asked(document, operation, given, trusted=trusted)
+                run = partial(self._interpret, document, operation, given, context)
+                result = await self._run_once(once, known, run, self._seconds(operation))
             return result
         finally:
             visit.leave()
@@ -359,6 +370,27 @@ class Operations:
             return problem_result(Unavailable(f"No answer was found within {seconds:g} seconds."))
         return ExecutionResult(result.data, shown(result.errors) if result.errors else None)
 
+    async def _run_once(
+        self,
+        once: Once,
+        known: Asked,
+        run: Callable[[], Awaitable[ExecutionResult]],
+        seconds: float,
+    ) -> ExecutionResult:
+        """A mutation with an idempotency key."""
+        figures = current()
+        figures.executor, figures.left = INTERPRETED, KEYED
+        try:
+            with Deadline(seconds):
+                result = await once.run(run, known, seconds)
+        except TimeoutError:
+            return problem_result(Unavailable(f"No answer was found within {seconds:g} seconds."))
+        except Problem:
+            raise
+        except Exception as error:  # noqa: BLE001 - the database's, which is masked
+            return bug_result(error)
+        return result if isinstance(result, Replayed) else Executed(result, KEYED)
+
     async def _interpret(
         self,
         document: DocumentNode,
@@ -385,3 +417,17 @@ def _told(error: Refused | Problem) -> ExecutionResult:
     if isinstance(error, Refused):
         return refused(error.errors, error.code)
     return problem_result(error)
+
+
+def _asked(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+    *,
+    trusted: bool,
+) -> Asked:
+    """What an idempotency key is for. An operation of our own is known by its name."""
+    name = operation.name.value if operation.name else ""
+    if trusted:
+        return asked(name, "", variables)
+    return asked(GRAPHQL, f"{name}\n{print_ast(document)}", variables)

@@ -59,8 +59,9 @@ async def keep(session: AsyncSession, key_id: UUID, sealed: bytes) -> None:
     await session.execute(row.values(sealed=sealed))
 
 
-async def prune(session: AsyncSession, moment: datetime) -> int:
-    """Delete the keys that have expired; returns how many."""
-    old = sa.delete(idempotency_keys).where(idempotency_keys.c.expires_at <= moment)
-    result: Any = await session.execute(old)
+async def prune(session: AsyncSession, moment: datetime, most: int) -> int:
+    """Delete keys that have expired, so many at most; returns how many."""
+    row = idempotency_keys.c
+    old = sa.select(row.id).where(row.expires_at <= moment).limit(most)
+    result: Any = await session.execute(sa.delete(idempotency_keys).where(row.id.in_(old)))
     return int(result.rowcount)

@@ -129,10 +129,10 @@ def catalogue(connection: Connection) -> list[tuple[str, ...]]:
 
 
 def clauses(sql: str) -> list[str]:
-    """The clauses of a definition in any order: that of constraints has no meaning, nor have quotes.
+    """The clauses of a definition in any order, which has no meaning, nor have quotes.
 
-    SQLite keeps the text of a statement: a table that was made anew by a migration is in quotes, and
-    a column that was added comes after the constraints.
+    SQLite keeps the texts of statements: a table that was made anew by a migration is in quotes,
+    and a column that was added comes after the constraints.
     """
     plain = re.sub(r"\s+", " ", sql.replace('"', "")).strip()
     if not plain.startswith("CREATE TABLE"):
