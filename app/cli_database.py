@@ -50,7 +50,8 @@ def prune(
     ] = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Delete old events for good."""
+    """Delete old events for good, and idempotency keys that have expired."""
     settings = settings_with(MESHGRAPH_DATABASE_URL=database_url)
     days = older_than or settings.event_days
     typer.echo(f"{preparing.prune_events(settings.database_url, days)} events")
+    typer.echo(f"{preparing.prune_keys(settings.database_url)} idempotency keys")

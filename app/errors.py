@@ -6,6 +6,8 @@
     ├── Unauthenticated   UNAUTHENTICATED
     ├── Forbidden         FORBIDDEN
     ├── NotFound          NOT_FOUND
+    ├── VersionConflict   VERSION_CONFLICT
+    ├── KeyReused         IDEMPOTENCY_KEY_REUSED
     ├── LimitExceeded     LIMIT_EXCEEDED
     │   └── TooMany       TOO_MANY_REQUESTS
     ├── Lagging           LAGGING
@@ -31,6 +33,8 @@ class Code(StrEnum):
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     NOT_FOUND = "NOT_FOUND"
+    VERSION_CONFLICT = "VERSION_CONFLICT"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
     TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
     LAGGING = "LAGGING"
@@ -89,6 +93,18 @@ class NotFound(Problem):
     """Nothing of that name that the caller may see."""
 
     code = Code.NOT_FOUND
+
+
+class VersionConflict(Problem):
+    """A change of a row that is no longer, or never was, of the version that the caller expects."""
+
+    code = Code.VERSION_CONFLICT
+
+
+class KeyReused(Problem):
+    """An idempotency key that came before, with another request."""
+
+    code = Code.IDEMPOTENCY_KEY_REUSED
 
 
 class LimitExceeded(Problem):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,15 +16,20 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     execute,
+    print_ast,
 )
 
 from app.compiling import Call, Compiler, Executed, Failed, LeftToInterpreter
-from app.errors import Unavailable
+from app.errors import Problem, Unavailable
 from app.figures import COMPILED, INTERPRETED, current
-from app.graphql_errors import lost_its_snapshot, problem_result, shown
+from app.graphql_errors import bug_result, lost_its_snapshot, problem_result, shown
+from app.idempotency import GRAPHQL, Asked, Once, Replayed, asked
 from app.interruptions import Deadline
 from app.limits import Limits
 from app.subscriptions import Subscription
+
+#: Why a mutation with an idempotency key is interpreted.
+KEYED = "it has an idempotency key"
 
 
 class Execution:
@@ -69,6 +74,32 @@ class Execution:
         figures = current()
         figures.executor, figures.left = INTERPRETED, left.reason
         return Executed(await self._interpreted(document, operation, given, context), left.reason)
+
+    async def run_once(
+        self,
+        once: Once,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        given: dict[str, Any],
+        context: object,
+        *,
+        trusted: bool,
+    ) -> ExecutionResult:
+        """Run a mutation that has an idempotency key, or find what came of it before."""
+        figures, seconds = current(), self._seconds(operation)
+        figures.executor, figures.left = INTERPRETED, KEYED
+        known = _asked(document, operation, given, trusted=trusted)
+        run = partial(self._interpret, document, operation, given, context)
+        try:
+            with Deadline(seconds):
+                result = await once.run(run, known, seconds)
+        except TimeoutError:
+            return problem_result(Unavailable(f"No answer was found within {seconds:g} seconds."))
+        except Problem:
+            raise
+        except Exception as error:  # noqa: BLE001 - the database's, which is masked
+            return bug_result(error)
+        return result if isinstance(result, Replayed) else Executed(result, KEYED)
 
     async def call(
         self, call: Call, operation: OperationDefinitionNode, context: object
@@ -149,3 +180,17 @@ class Execution:
             if not isinstance(node, FieldNode) or node.name.value in self._lasting:
                 return self._limits.lasting_seconds  # a fragment may hold any field
         return self._limits.mutation_seconds
+
+
+def _asked(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+    *,
+    trusted: bool,
+) -> Asked:
+    """What an idempotency key is for. An operation of our own is known by its name."""
+    name = operation.name.value if operation.name else ""
+    if trusted:
+        return asked(name, "", variables)
+    return asked(GRAPHQL, f"{name}\n{print_ast(document)}", variables)

@@ -14,6 +14,7 @@ from app.errors import Code, Problem
 from app.graphql_errors import body as body_of
 from app.graphql_errors import executed
 from app.http_requests import ALLOW, Header, Refusal
+from app.idempotency import told
 from app.media_types import GRAPHQL, HTML, JSON
 from app.strict_json import encode
 
@@ -28,6 +29,7 @@ CONTENT_TYPES = {
 STATUS = {
     Code.UNAUTHENTICATED: 401,
     Code.FORBIDDEN: 403,
+    Code.IDEMPOTENCY_KEY_REUSED: 422,
     Code.UNAVAILABLE: 503,
     Code.TOO_MANY_REQUESTS: 429,
     Code.INTERNAL_SERVER_ERROR: 500,
@@ -49,11 +51,12 @@ def respond(result: ExecutionResult | Problem, media: str, cost: Cost = None) ->
     if isinstance(result, Problem):
         status = STATUS.get(result.code, 400)
         return _json(status, _error(result.message, result.extensions), media)
+    kept = told(result)
     if isinstance(result, Executed) and result.errors is None:
         body: dict[str, Any] = {"data": result.data}
         if cost:
             body["extensions"] = {"cost": cost}
-        return _json(200, body, media)
+        return _json(200, body, media, *kept)
     body = body_of(result)
     if cost:
         body["extensions"] = {"cost": cost}
@@ -61,7 +64,7 @@ def respond(result: ExecutionResult | Problem, media: str, cost: Cost = None) ->
         return _json(405, body, media, ALLOW)
     if isinstance(cause, NotOneResult):
         return _json(406, body, media)
-    return _json(_status(result, media), body, media)
+    return _json(_status(result, media), body, media, *kept)
 
 
 def _status(result: ExecutionResult, media: str) -> int:

@@ -26,6 +26,7 @@ from app.examination import Examination
 from app.execution import Execution
 from app.figures import current
 from app.graphql_errors import problem_result, refused
+from app.idempotency import Once
 from app.limits import Limits
 from app.reading import Refused
 from app.subscriptions import Results
@@ -201,7 +202,14 @@ class Operations:
         try:
             if visit.waits:
                 await visit.queue()
-            result = await self._execution.run(document, operation, given, context, ready)
+            once: Once | None = getattr(context, "once", None) if writes else None
+            result = await (
+                self._execution.run(document, operation, given, context, ready)
+                if once is None
+                else self._execution.run_once(
+                    once, document, operation, given, context, trusted=trusted
+                )
+            )
             return result
         finally:
             visit.leave()

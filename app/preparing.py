@@ -18,6 +18,7 @@ from app.db.arrays import any_of
 from app.db.base import live, now
 from app.db.engine import Store
 from app.db.events import Event
+from app.db.idempotency import prune
 from app.db.keys import Key, Role
 from app.db.registry import Model
 from app.db.users import User, UserRole
@@ -33,8 +34,8 @@ Answer = TypeVar("Answer")
 
 #: Loading the demo into a database far away takes longer than a request may.
 SECONDS = 60.0
-#: How many events are deleted with one statement, so that others can write in between.
-EVENTS_AT_ONCE = 1_000
+#: How many rows are deleted with one statement, so that others can write in between.
+AT_ONCE = 1_000
 
 
 def migrate(url: str) -> None:
@@ -84,18 +85,29 @@ def load_keys(url: str, csv_text: str) -> int:
 def prune_events(url: str, days: int) -> int:
     """Delete for good the events that are older; returns how many. Few go in one transaction."""
     before = now() - timedelta(days=days)
+    return asyncio.run(
+        _with_store(url, lambda store: _all(store, lambda session: _prune(session, before)))
+    )
 
-    async def prune(store: Store) -> int:
-        number = 0
-        while gone := await store.write(lambda session: _prune(session, before), timeout=SECONDS):
-            number += gone
-        return number
 
-    return asyncio.run(_with_store(url, prune))
+def prune_keys(url: str) -> int:
+    """Delete the idempotency keys that have expired; returns how many."""
+    moment = now()
+    return asyncio.run(
+        _with_store(url, lambda store: _all(store, lambda session: prune(session, moment, AT_ONCE)))
+    )
+
+
+async def _all(store: Store, some: Callable[[AsyncSession], Awaitable[int]]) -> int:
+    """How many there were, deleted some at a time."""
+    number = 0
+    while gone := await store.write(some, timeout=SECONDS):
+        number += gone
+    return number
 
 
 async def _prune(session: AsyncSession, before: datetime) -> int:
-    old = select(Event.id).where(Event.created_at < before).limit(EVENTS_AT_ONCE)
+    old = select(Event.id).where(Event.created_at < before).limit(AT_ONCE)
     ids = list(await session.scalars(old))
     if ids:
         await session.execute(delete(Event).where(any_of(Event.id, ids)))

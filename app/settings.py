@@ -293,6 +293,11 @@ class Settings:
     event_days: int = field(
         metadata=setting("90", whole(1, 36_500), "Days after which `events prune` deletes events.")
     )
+    idempotency_hours: int = field(
+        metadata=setting(
+            "24", whole(1, 8760), "Hours for which an answer is kept for its `Idempotency-Key`."
+        )
+    )
     workers_memory: int = field(
         metadata=setting(
             "2147483648", whole(268_435_456, 2**40), "Bytes of memory that a reading process has."

@@ -19,6 +19,7 @@ from resolvers.access import Viewer, connections_open, visible
 from resolvers.context import Context, Work
 from resolvers.listing import Filter, Listing, Order, Via
 from resolvers.telling import Tells, Told
+from resolvers.versions import expect
 
 #: Where the metadata of a `meshery` connection carries the id of its server.
 SERVER_ID_KEYS = ("server_id", "meshery_server_id", "instance_id", "id")
@@ -128,7 +129,7 @@ def lone(viewer: Viewer, given: Any, row_id: UUID) -> Draft | None:
     moment = now()
     connection = Draft(
         Connection, id=row_id, user_id=viewer.identified(), metadata_={}, credential_id=None,
-        created_at=moment, updated_at=moment, deleted_at=None,
+        created_at=moment, updated_at=moment, deleted_at=None, version=1,
     )  # fmt: skip
     _assign(connection, given)
     return connection
@@ -137,6 +138,7 @@ def lone(viewer: Viewer, given: Any, row_id: UUID) -> Draft | None:
 async def update(work: Work, given: Any) -> Connection:
     """`PUT /api/integrations/connections/{connectionId}`: what is absent stays as it is."""
     connection = await governed(work, given.connection_id)
+    expect(connection, given)
     return await _write(work, connection, given)
 
 
@@ -194,7 +196,8 @@ def server_id(connection: Connection | Draft) -> UUID | None:
     return None
 
 
-async def _delete(work: Work, connection: Connection) -> Connection:
+async def _delete(work: Work, connection: Connection, given: Any) -> Connection:
+    expect(connection, given)
     connection.deleted_at, connection.status = now(), "deleted"
     await work.session.execute(
         update_rows(EnvironmentConnection)
@@ -206,7 +209,7 @@ async def _delete(work: Work, connection: Connection) -> Connection:
 
 async def remove(work: Work, given: Any) -> Connection:
     """`DELETE /api/integrations/connections/{connectionId}`: a soft delete, unassigned."""
-    return await _delete(work, await governed(work, given.connection_id))
+    return await _delete(work, await governed(work, given.connection_id), given)
 
 
 async def remove_meshery(work: Work, given: Any) -> Connection:
@@ -224,7 +227,7 @@ async def remove_meshery(work: Work, given: Any) -> Connection:
     if connection_id is None:
         message = f"mesheryServerId: no Meshery server {given.meshery_server_id} is connected."
         raise NotFound(message, field="mesheryServerId")
-    return await _delete(work, await governed(work, connection_id))
+    return await _delete(work, await governed(work, connection_id), given)
 
 
 def told(action: str, words: str) -> Tells:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Executable, Result, Select, select
@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.broker import Broker
 from app.budgets import Charge
-from app.db.access import has_written
+from app.db.access import CHANGED, has_written
 from app.db.base import Table, live, new_id
 from app.db.engine import Store
 from app.db.inserting import Draft
-from app.db.session import SnapshotSession
+from app.db.session import SerialSession, SnapshotSession
 from app.errors import NotFound, Problem, Unavailable
 from app.evaluator import Evaluator
 from app.intake import Intake
@@ -26,7 +26,7 @@ from app.outside import Outside
 from app.permissions import KEYS, Permission
 from app.vault import Vault
 from resolvers.access import Viewer, lacking, visible
-from resolvers.grants import is_current
+from resolvers.grants import is_current, load_viewer
 from resolvers.loaders import Loaders
 from resolvers.telling import Tells, tell
 
@@ -38,6 +38,26 @@ Answer = TypeVar("Answer")
 Reload = Callable[[AsyncSession], Awaitable[Viewer]]
 
 
+NOTHING = nullcontext()
+
+
+class Single(Protocol):
+    """The one transaction of an operation with an idempotency key: see `resolvers.once`.
+
+    `session` is None before its first command. The methods are as those of `Context`.
+    """
+
+    session: SerialSession | None
+
+    async def write(self, work: Callable[[AsyncSession], Awaitable[Answer]], /) -> Answer: ...
+
+    async def prepared(
+        self, name: Hashable, prepare: Callable[[], Awaitable[Answer]], /
+    ) -> Answer: ...
+
+    def noting(self) -> AbstractContextManager[None]: ...
+
+
 @dataclass
 class Context:
     """One operation. Reads share one snapshot; a command ends it, so that its payload is fresh.
@@ -46,7 +66,8 @@ class Context:
     look whether the rights are still the same, and they are read again where they are not.
     `proof` tells whether the token is still good. This is an `app.subscriptions.Subscriber`, where
     `last_event_id` is explained. `charge` is what the operation has been charged, where that is
-    counted.
+    counted. With `once`, all that the operation changes is one transaction, in which it reads as
+    well from its first command on.
     """
 
     store: Store
@@ -58,6 +79,7 @@ class Context:
     proof: Callable[[], Awaitable[None]] | None = None
     last_event_id: str | None = None
     charge: Charge | None = None
+    once: Single | None = None
     _loaders: Loaders | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _session: SnapshotSession | None = None
@@ -119,7 +141,8 @@ class Context:
         """Run a read in the operation's snapshot; raises `Unavailable` once it has ended."""
         async with self._turn:
             session = await self._opened()
-            result: Result[*tuple[Any, ...]] = await session.execute(statement, values)
+            with self._noting():
+                result: Result[*tuple[Any, ...]] = await session.execute(statement, values)
             return result
 
     async def rows(
@@ -128,12 +151,18 @@ class Context:
         """As `read`, for columns alone, of which no object is made."""
         async with self._turn:
             session = await self._opened()
-            return await session.rows(statement, values)
+            with self._noting():
+                return await session.rows(statement, values)
 
-    async def _opened(self) -> SnapshotSession:
+    def _noting(self) -> AbstractContextManager[None]:
+        return NOTHING if self.once is None else self.once.noting()
+
+    async def _opened(self) -> SerialSession:
         """The session of the snapshot, for who has the turn."""
         if self._over:
             raise Unavailable("The operation has ended.")
+        if self.once is not None and self.once.session is not None:
+            return self.once.session
         if self._session is None:
             session = await self._stack.enter_async_context(self.store.reading())
             assert isinstance(session, SnapshotSession)
@@ -146,8 +175,13 @@ class Context:
         return self._session
 
     async def _renew(self, session: AsyncSession) -> None:
-        """Read the viewer again, unless the session shows the same rights."""
-        if self.reload is not None and not await is_current(session, self.viewer):
+        """Read the viewer again, unless the session shows the same rights.
+
+        Those that its own transaction has changed may yet be undone: nobody else may learn of them.
+        """
+        if CHANGED in session.info:
+            self.viewer = await load_viewer(session, self.viewer.identified())
+        elif self.reload is not None and not await is_current(session, self.viewer):
             self.viewer = await self.reload(session)
 
     async def close(self) -> None:
@@ -186,6 +220,10 @@ class Context:
 
         await self.store.write(work)
 
+    async def prepared(self, name: Hashable, prepare: Callable[[], Awaitable[Answer]]) -> Answer:
+        """What a command needs before its transaction; `name` is that of its field."""
+        return await (prepare() if self.once is None else self.once.prepared(name, prepare))
+
     async def write(
         self,
         command: Callable[..., Awaitable[Answer]],
@@ -213,7 +251,8 @@ class Context:
                 await tell(session, tells(arguments, answer), self.viewer, event_id)
             return answer
 
-        return await self.store.write(work)
+        write = self.store.write if self.once is None else self.once.write
+        return await write(work)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from resolvers.context import Context, Work
 from resolvers.events import event, failures_told
 from resolvers.listing import Filter, Listing, Order
 from resolvers.progress import Progress
+from resolvers.versions import expect
 
 #: What a design is called that neither its importer nor its file has a name for.
 UNTITLED = "Untitled Design"
@@ -193,6 +194,7 @@ async def create(work: Work, prepared: Prepared) -> Stored:
 async def remove(work: Work, given: Any) -> Design:
     """Delete a design of one's own, softly."""
     design = await work.find(Design, given.design_id, "designId")
+    expect(design, given)
     design.deleted_at = now()
     await work.add(
         event(

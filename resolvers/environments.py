@@ -17,6 +17,7 @@ from resolvers.connections import governed
 from resolvers.context import Work
 from resolvers.listing import Filter, Listing, Order
 from resolvers.telling import Tells, Told
+from resolvers.versions import expect
 
 ENVIRONMENTS = Listing(
     Environment,
@@ -65,6 +66,7 @@ async def _found(work: Work, given: Any) -> Environment:
 async def update(work: Work, given: Any) -> Environment:
     """`PUT /api/environments/{environmentId}`: its organization cannot change."""
     environment = await _found(work, given)
+    expect(environment, given)
     if given.organization_id not in (UNSET, None, environment.organization_id):
         message = "organizationId: the organization of an environment cannot be changed."
         raise BadInput(message, field="organizationId")
@@ -79,6 +81,7 @@ async def update(work: Work, given: Any) -> Environment:
 async def remove(work: Work, given: Any) -> Environment:
     """`DELETE /api/environments/{environmentId}`: a soft delete, with its assignments."""
     environment = await _found(work, given)
+    expect(environment, given)
     environment.deleted_at = now()
     await work.session.execute(
         update_rows(EnvironmentConnection)

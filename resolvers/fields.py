@@ -10,6 +10,7 @@ import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -226,9 +227,10 @@ def command(
         if not info.context.viewer.may(answer.key):
             await info.context.settled()  # the key may have been given a moment ago
         admit(info.context, needs)
-        prepared = (
-            given["input"] if prepare is None else await prepare(info.context, given["input"])
-        )
+        prepared = given["input"]
+        if prepare is not None:
+            make = partial(prepare, info.context, prepared)
+            prepared = await info.context.prepared(info.path.key, make)
         return payload(await info.context.write(run, answer.key, prepared, tells))
 
     arguments = [("input", input_, "What to change.", REQUIRED)]

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -26,6 +27,7 @@ from app.vault import Vault
 from resolvers.access import Viewer
 from resolvers.context import Context
 from resolvers.grants import find_viewer
+from resolvers.once import Once
 from resolvers.viewers import Proven, Viewers, key_of
 
 UNKNOWN = "The user of this token is not known here."
@@ -43,7 +45,8 @@ class Identity:
     """Tells for whom an operation is executed, and opens its context.
 
     With `provision` a subject met for the first time becomes a user; without it that is
-    `Unauthenticated`. A credential is what `app.auth.credential` finds in a request.
+    `Unauthenticated`. A credential is what `app.auth.credential` finds in a request. Idempotency
+    keys count for as long as `keys_last`.
     """
 
     store: Store
@@ -53,16 +56,20 @@ class Identity:
     outside: Outside | None = None
     broker: Broker | None = None
     clock: Callable[[], float] = time.monotonic
+    keys_last: timedelta = timedelta(hours=24)
     _viewers: Viewers = field(default_factory=Viewers)
     _turns: WeakValueDictionary[bytes, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
-    def open(self, credential: str | None, *, settled: bool = True) -> Opening:
+    def open(
+        self, credential: str | None, *, settled: bool = True, key: str | None = None
+    ) -> Opening:
         """A context that is closed, with its snapshot, when the block ends.
 
         Its viewer has the rights of its snapshot. Without `settled` nothing is read until
-        something is asked, so that an operation that only writes needs no snapshot.
+        something is asked, so that an operation that only writes needs no snapshot. `key` is the
+        text of the header with an idempotency key.
         """
-        return Opening(self, credential, settled=settled)
+        return Opening(self, credential, settled=settled, key=key)
 
     async def context(self, credential: str | None) -> Context:
         """A context whose snapshot has not been opened, for who will close it."""
@@ -168,16 +175,21 @@ class Opening:
     By hand: what contextlib makes of a generator takes as long as the rest of it.
     """
 
-    __slots__ = ("_context", "_credential", "_identity", "_settled")
+    __slots__ = ("_context", "_credential", "_identity", "_key", "_settled")
 
-    def __init__(self, identity: Identity, credential: str | None, *, settled: bool) -> None:
+    def __init__(
+        self, identity: Identity, credential: str | None, *, settled: bool, key: str | None
+    ) -> None:
         self._identity = identity
         self._credential = credential
         self._settled = settled
+        self._key = key
 
     async def __aenter__(self) -> Context:
         context = self._context = await self._identity.context(self._credential)
         current().user = context.viewer.user_id
+        if self._key is not None:
+            context.once = Once(context, self._key, self._identity.keys_last)
         if self._settled:
             try:
                 await context.settled()

@@ -18,6 +18,7 @@ from resolvers.context import Context, Work
 from resolvers.listing import Listing, Order
 from resolvers.telling import Tells, Told
 from resolvers.users import find_user
+from resolvers.versions import expect
 
 ORGANIZATIONS = Listing(
     Organization,
@@ -85,6 +86,7 @@ async def update(work: Work, given: Any) -> Organization:
     """`PUT /api/identity/orgs/{orgId}`: what is absent stays as it is."""
     organization = await work.find(Organization, given.organization_id, "organizationId")
     work.require(organization.id)
+    expect(organization, given)
     if given.name is not UNSET:
         organization.name = texts.name(given.name, "name")
     for attribute, limit in (("country", 500), ("region", 500), ("description", 5_000)):
@@ -101,6 +103,7 @@ async def remove(work: Work, given: Any) -> Organization:
     """`DELETE /api/identity/orgs/{orgId}`: a soft delete; nothing of it is listed any more."""
     organization = await work.find(Organization, given.organization_id, "organizationId")
     work.require(organization.id)
+    expect(organization, given)
     organization.deleted_at = now()
     return organization
 

@@ -21,6 +21,7 @@ from resolvers.context import Work
 from resolvers.listing import Filter, Listing, Order
 from resolvers.telling import Tells, Told
 from resolvers.users import find_user
+from resolvers.versions import expect
 
 TEAMS = Listing(
     Team,
@@ -92,6 +93,7 @@ async def create(work: Work, given: Any) -> Team:
 async def update(work: Work, given: Any) -> Team:
     """`PUT …/orgs/{orgId}/teams/{teamId}`: what is absent stays as it is."""
     team, _ = await _linked(work, given)
+    expect(team, given)
     if given.name is not UNSET:
         team.name = texts.name(given.name, "name")
     if given.description is not UNSET:
@@ -103,6 +105,7 @@ async def update(work: Work, given: Any) -> Team:
 async def remove(work: Work, given: Any) -> Team:
     """`DELETE …/orgs/{orgId}/teams/{teamId}`: a soft delete which keeps the link."""
     team, _ = await _linked(work, given)
+    expect(team, given)
     team.deleted_at = now()
     return team
 
@@ -119,6 +122,7 @@ async def add_to_organization(work: Work, given: Any) -> Team | TeamOrganization
     organization = await work.find(Organization, given.organization_id, "organizationId")
     work.require(organization.id)
     team = await work.find(Team, given.team_id, "teamId")
+    expect(team, given)
     link = await _link(work, organization.id, team.id)
     if link is not None:
         return link
@@ -130,7 +134,8 @@ async def add_to_organization(work: Work, given: Any) -> Team | TeamOrganization
 
 async def remove_from_organization(work: Work, given: Any) -> TeamOrganization:
     """`POST …/orgs/{orgId}/teams/{teamId}/remove`: end the link; the team lives on."""
-    _, link = await _linked(work, given)
+    team, link = await _linked(work, given)
+    expect(team, given)
     link.deleted_at = now()
     return link
 

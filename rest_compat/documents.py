@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -43,6 +43,8 @@ from graphql import (
     visit,
 )
 
+from rest_compat.conditions import ETAG
+
 #: The response alias of the field that is the answer.
 BODY = "body"
 _FOLDER = Path(__file__).parent / "operations"
@@ -81,6 +83,9 @@ class Selected:
 class Operation:
     """One named operation. `path` leads from the result to the body; None: there is no body.
 
+    `etag` leads to the version of the row that the body is of, beside the body or in it, of which
+    it is no part; None where there is none.
+
     `arguments` are the names of arguments and of fields of inputs that a variable of another name
     gives, with that name.
     """
@@ -91,6 +96,7 @@ class Operation:
     path: tuple[str, ...] | None
     body: tuple[Selected, ...]
     arguments: Mapping[str, str]
+    etag: tuple[str, ...] | None = None
 
     def least(self) -> dict[str, object]:
         """Values for no variables but those that must be given: any that their types take."""
@@ -147,7 +153,7 @@ def _operation(schema: GraphQLSchema, document: DocumentNode) -> Operation:
     assert node.name is not None
     assert root is not None
     fields = tuple(_fields(schema, fragments, root, node.selection_set))
-    path = _path(fields)
+    path = _path(fields, BODY)
     return Operation(
         node.name.value,
         document,
@@ -155,6 +161,7 @@ def _operation(schema: GraphQLSchema, document: DocumentNode) -> Operation:
         path,
         _at(fields, path or ()),
         _arguments(node),
+        _path(fields, ETAG),
     )
 
 
@@ -217,7 +224,8 @@ def _field(
     node: FieldNode,
 ) -> Selected:
     type_ = parent.fields[node.name.value].type
-    inner = node.selection_set.selections if node.selection_set else ()
+    selected = node.selection_set.selections if node.selection_set else ()
+    inner = [each for each in selected if not _is_etag(each)]
     only = inner[0] if len(inner) == 1 else None
     children: tuple[Selected, ...] = ()
     if node.selection_set:
@@ -234,12 +242,16 @@ def _field(
     )
 
 
-def _path(fields: tuple[Selected, ...]) -> tuple[str, ...] | None:
-    """The response names that lead to the outermost field named `body`."""
-    if any(field.name == BODY for field in fields):
-        return (BODY,)
+def _is_etag(node: Node) -> bool:
+    return isinstance(node, FieldNode) and node.alias is not None and node.alias.value == ETAG
+
+
+def _path(fields: tuple[Selected, ...], name: str) -> tuple[str, ...] | None:
+    """The response names that lead to the outermost field of that name."""
+    if any(field.name == name for field in fields):
+        return (name,)
     for field in fields:
-        if (rest := _path(field.children)) is not None:
+        if (rest := _path(field.children, name)) is not None:
             return (field.name, *rest)
     return None
 
@@ -250,5 +262,9 @@ def _at(fields: tuple[Selected, ...], path: tuple[str, ...]) -> tuple[Selected, 
         return ()
     here = tuple(field for field in fields if field.name == path[0])
     if len(path) == 1:
-        return here
+        return tuple(map(_without_etag, here))
     return _at(tuple(child for field in here for child in field.children), path[1:])
+
+
+def _without_etag(field: Selected) -> Selected:
+    return replace(field, children=tuple(each for each in field.children if each.name != ETAG))

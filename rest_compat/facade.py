@@ -19,6 +19,7 @@ from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
 from rest_compat.forms import is_form, read_form
 from rest_compat.reading import (
+    HEADERS,
     LONGEST_ADDRESS,
     Read,
     read_address,
@@ -36,6 +37,8 @@ from rest_compat.values import Decode, strict_json
 Execute = Callable[[Request, DocumentNode, str, dict[str, object]], Awaitable[ExecutionResult]]
 #: Makes ready for an operation before anybody asks: document, its name, some variables.
 Prepare = Callable[[DocumentNode, str, dict[str, object]], None]
+#: The headers that the service has to say of a result.
+Tell = Callable[[ExecutionResult], Headers]
 #: Raises `Unauthenticated` for a request that does not prove who is calling.
 Admit = Callable[[Request], Awaitable[None]]
 #: Is told of every call of an endpoint, with the status of its answer.
@@ -48,6 +51,10 @@ LARGEST_UPLOAD = 33_554_432
 
 def _unprepared(_document: DocumentNode, _name: str, _variables: dict[str, object]) -> None:
     return None
+
+
+def _nothing(_result: ExecutionResult) -> Headers:
+    return ()
 
 
 async def _anybody(_request: Request) -> None:
@@ -70,6 +77,7 @@ class Edges:
     decode: Decode
     encode: Encode
     admit: Admit
+    tell: Tell
     largest_upload: int = LARGEST_UPLOAD
     named: bool = True
     observe: Observe = unobserved
@@ -88,6 +96,7 @@ class Answer:
     operation: Operation
     read: Read
     reads_body: bool
+    conditional: bool
     reshape: Reshape
     headers: Headers
     edges: Edges
@@ -130,13 +139,16 @@ class Answer:
         variables = await self._variables(request)
         document, name = self.operation.document, self.operation.name
         result = await self.edges.execute(request, document, name, variables)
-        return reply(self.endpoint, self.operation, self.reshape, result, self.edges.encode)
+        response = reply(self.endpoint, self.operation, self.reshape, result, self.edges.encode)
+        response.raw_headers += self.edges.tell(result)
+        return response
 
     async def _variables(self, request: Request) -> dict[str, object]:
         """What is asked; raises `BadInput` naming the first variable that is wrong."""
         path, query = request.path_params, request.scope["query_string"]
-        if self.reads_body:
-            return self.read(path, texts_of(query), await self._body(request))
+        if self.reads_body or self.conditional:
+            body = await self._body(request) if self.reads_body else {}
+            return self.read(path, texts_of(query), body, request.headers)
         if len(request.scope["path"]) + len(query) > LONGEST_ADDRESS:
             return self.read(path, texts_of(query), {})
         return read_address(self.read, tuple(path.items()), query)
@@ -162,6 +174,7 @@ def answer(endpoint: Endpoint, path: str, operation: Operation, edges: Edges) ->
         operation,
         read=reader(operation, method, in_path, edges.decode),
         reads_body=takes_body(operation, method, in_path),
+        conditional=any(each.name in HEADERS for each in operation.variables),
         reshape=reshaper(operation),
         headers=(
             *(naming(operation.name) if edges.named else ()),
@@ -215,6 +228,7 @@ def table(
     encode: Encode = encode_json,
     admit: Admit = _anybody,
     *,
+    tell: Tell = _nothing,
     prepare: Prepare = _unprepared,
     largest_upload: int = LARGEST_UPLOAD,
     named: bool = True,
@@ -231,7 +245,7 @@ def table(
     """
     operations = load(schema) if operations is None else operations
     told = deprecations or {}
-    edges = Edges(execute, decode, encode, admit, largest_upload, named, observe, told, clock)
+    edges = Edges(execute, decode, encode, admit, tell, largest_upload, named, observe, told, clock)
     for each in operations.values():
         prepare(each.document, each.name, each.least())
 

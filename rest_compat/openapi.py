@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from graphql import GraphQLSchema
 
+from rest_compat.conditions import IF_MATCH
 from rest_compat.describing import (
     BODIES,
     ERRORS,
@@ -23,6 +24,7 @@ from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS, Endpoint
 from rest_compat.forms import MULTIPART
 from rest_compat.json_schemas import Components, Json, ignored, in_address, in_body, leaf
+from rest_compat.reading import HEADERS
 from rest_compat.rest_map import PATH as REST_MAP
 
 #: A token in a header, or in the cookie that browsers send.
@@ -49,15 +51,40 @@ _HEADERS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "WWW-Authenticate": ("How to say who is calling.", "Bearer"),
     "Retry-After": ("Seconds after which the same request may succeed.", "1"),
+    "ETag": ("The version of the one row that is answered.", '"3"'),
+    "Idempotency-Replayed": ("That this is the answer which an earlier request was given.", "true"),
 }
 #: The headers of every answer, and those that belong to a status.
 _ALWAYS: Final = ("X-GraphQL-Operation", "Link")
 _ON: Final[Mapping[int, tuple[str, ...]]] = {401: ("WWW-Authenticate",), 500: ("Retry-After",)}
 
+_IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+#: What requests may say beyond the documents, by header, and the status that only those get who do.
+_ADDED: Final[Mapping[str, tuple[int, str, str]]] = {
+    IF_MATCH: (
+        412,
+        (
+            "The `ETag` of what you have read: where it has another version by now, nothing is "
+            "changed. `*` is any."
+        ),
+        '"3"',
+    ),
+    _IDEMPOTENCY_KEY: (
+        422,
+        (
+            "A text of your own for this request: who sends the request again with it is given the "
+            "answer that there was, and nothing is done twice."
+        ),
+        '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+    ),
+}
+
 _REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
     400: ("BadRequest", "A parameter or the body is wrong; the text names what."),
     401: ("Unauthorized", "No valid token, or one without the privilege."),
     404: ("NotFound", "Nothing of this id, or nothing that the caller may see."),
+    412: ("PreconditionFailed", "What is to be changed has another version by now."),
+    422: ("UnprocessableContent", "The idempotency key came before, with another request."),
     500: ("InternalServerError", "The service could not answer."),
 }
 
@@ -136,6 +163,11 @@ def _headers(status: int) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
+def _headers_of_success(endpoint: Endpoint, operation: Operation) -> Json:
+    told = {"ETag": operation.etag is not None, "Idempotency-Replayed": endpoint.method != "GET"}
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in told if told[name]}
+
+
 def _refusal(status: int, text: str) -> Json:
     content = {"schema": leaf("String"), "example": ERRORS[str(status)]}
     return {"description": text, "headers": _headers(status), "content": {"text/plain": content}}
@@ -154,7 +186,10 @@ def _operation(endpoint: Endpoint, operation: Operation, components: Components)
             "url": f"{REST_MAP}/{endpoint.operation}",
         },
         "security": [] if endpoint.public else [{name: []} for name in _SECURITY],
-        "parameters": [_parameter(each) for each in given if each not in in_bodies],
+        "parameters": [
+            *(_parameter(each) for each in given if each not in in_bodies),
+            *map(_given_header, _added(endpoint, operation)),
+        ],
         "responses": _responses(endpoint, operation, components),
     }
     if in_bodies:
@@ -180,6 +215,26 @@ def _parameter(given: Parameter) -> Json:
         "description": given.description,
         "schema": in_address(given),
         "example": given.example,
+    }
+
+
+def _added(endpoint: Endpoint, operation: Operation) -> Iterator[str]:
+    """The headers that the documents do not have."""
+    if any(each.name in HEADERS for each in operation.variables):
+        yield IF_MATCH
+    if endpoint.method != "GET":
+        yield _IDEMPOTENCY_KEY
+
+
+def _given_header(name: str) -> Json:
+    _, description, example = _ADDED[name]
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": leaf("String"),
+        "example": example,
     }
 
 
@@ -212,12 +267,14 @@ def _body(endpoint: Endpoint, given: list[Parameter]) -> Json:
 
 def _responses(endpoint: Endpoint, operation: Operation, components: Components) -> Json:
     responses: Json = {}
-    for status in sorted(endpoint.statuses):
+    added = {_ADDED[name][0] for name in _added(endpoint, operation)}
+    for status in sorted(endpoint.statuses | added):
         if status in _REFUSALS and not endpoint.is_silent(status):
             responses[str(status)] = {"$ref": f"#/components/responses/{_REFUSALS[status][0]}"}
         else:
             phrase = HTTPStatus(status).phrase
             responses[str(status)] = {"description": phrase, "headers": _headers(status)}
+    responses[str(endpoint.status)]["headers"] |= _headers_of_success(endpoint, operation)
     if operation.body:
         responses[str(endpoint.status)] |= _answer(operation, components)
     return responses

@@ -1,6 +1,7 @@
 """Request → variables: each is looked up by its own name and read by its declared type.
 
 A path parameter comes first; then the query of a GET or DELETE, or the JSON body of a POST or PUT.
+A few are headers.
 What a caller leaves out, sends empty or (in a body) sends as null is not given at all.
 """
 
@@ -10,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache, partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl
 
 from graphql import (
@@ -23,6 +24,7 @@ from graphql import (
 )
 
 from app.errors import BadInput
+from rest_compat.conditions import IF_MATCH, expected
 from rest_compat.documents import Operation, Variable
 from rest_compat.filters import read_filter
 from rest_compat.members import member
@@ -47,12 +49,32 @@ _DIGITS: Final = 9
 MOST_ADDRESSES: Final = 1_000
 LONGEST_ADDRESS: Final = 1_024
 
-#: The parameters of the path, the texts of the query, the body → the variables that they give.
-Read = Callable[[Mapping[str, str], "Texts", Mapping[str, Any]], dict[str, object]]
+
+class Read(Protocol):
+    """The parameters of the path, the texts of the query, the body, the headers → the variables."""
+
+    def __call__(
+        self,
+        path: Mapping[str, str],
+        query: Texts,
+        body: Mapping[str, Any],
+        headers: Mapping[str, str] = ...,
+        /,
+    ) -> dict[str, object]: ...
+
+    def __hash__(self) -> int: ...
+
+
 #: The same → the value of one variable, `Undefined` where it is not given.
-_Find = Callable[[Mapping[str, str], "Texts", Mapping[str, Any]], object]
+_Find = Callable[[Mapping[str, str], "Texts", Mapping[str, Any], Mapping[str, str]], object]
 #: The texts of each parameter of a query, in their order; those that are empty left out.
 Texts = Mapping[str, list[str]]
+
+#: The variables that are headers, with what reads the text of one.
+HEADERS: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = {
+    "_ifMatch": (IF_MATCH, expected),
+}
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 def reader(
@@ -70,10 +92,16 @@ def reader(
         for each in operation.variables
     ]
 
-    def read(path: Mapping[str, str], query: Texts, body: Mapping[str, Any]) -> dict[str, object]:
+    def read(
+        path: Mapping[str, str],
+        query: Texts,
+        body: Mapping[str, Any],
+        headers: Mapping[str, str] = _NO_HEADERS,
+        /,
+    ) -> dict[str, object]:
         variables: dict[str, object] = {}
         for name, find, required, is_id in rows:
-            value = find(path, query, body)
+            value = find(path, query, body, headers)
             if value is not Undefined:
                 variables[name] = identity(name, value) if is_id else value
             elif required:
@@ -85,7 +113,8 @@ def reader(
 
 def takes_body(operation: Operation, method: str, in_path: AbstractSet[str]) -> bool:
     """Whether any variable is looked up in the body; if not, the body is not even read."""
-    return method in WITH_BODY and any(each.name not in in_path for each in operation.variables)
+    elsewhere = in_path | HEADERS.keys()
+    return method in WITH_BODY and any(each.name not in elsewhere for each in operation.variables)
 
 
 def texts_of(query_string: bytes) -> Texts:
@@ -116,8 +145,18 @@ def _is_id(variable: Variable) -> bool:
 def _finder(variable: Variable, method: str, in_path: AbstractSet[str], decode: Decode) -> _Find:
     name = variable.name
     if name in in_path:
-        return lambda path, _query, _body: path[name]
+        return lambda path, _query, _body, _headers: path[name]
+    if name in HEADERS:
+        return _in_headers(*HEADERS[name])
     return _in_body(variable, decode) if method in WITH_BODY else _in_query(variable, decode)
+
+
+def _in_headers(name: str, read: Callable[[str], object]) -> _Find:
+    def find(_path: object, _query: object, _body: object, headers: Mapping[str, str]) -> object:
+        text = headers.get(name.lower())
+        return Undefined if text is None else read(text)
+
+    return find
 
 
 def _in_body(variable: Variable, decode: Decode) -> _Find:
@@ -125,7 +164,7 @@ def _in_body(variable: Variable, decode: Decode) -> _Find:
     names = (name, *SPELLINGS.get(name, ()))
     given = member(variable.type, decode)
 
-    def find(_path: Mapping[str, str], _query: Texts, body: Mapping[str, Any]) -> object:
+    def find(_path: object, _query: object, body: Mapping[str, Any], _headers: object) -> object:
         value = next((body[each] for each in names if body.get(each) is not None), Undefined)
         return value if value is Undefined or given is None else given(name, value)
 
@@ -136,7 +175,7 @@ def _in_query(variable: Variable, decode: Decode) -> _Find:
     name, kind = variable.name, get_nullable_type(variable.type)
     read = _reader(name, kind, decode)
 
-    def find(_path: Mapping[str, str], query: Texts, _body: Mapping[str, Any]) -> object:
+    def find(_path: object, query: Texts, _body: object, _headers: object) -> object:
         texts = _texts(name, query) if query else []
         return read(name, texts, kind) if texts else Undefined
 

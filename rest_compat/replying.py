@@ -11,8 +11,10 @@ from graphql import ExecutionResult, GraphQLError
 from starlette.responses import PlainTextResponse, Response
 
 from app.errors import BadInput, Code, NotFound, Problem
+from rest_compat.conditions import ETAG, entity_tag
 from rest_compat.documents import Operation
 from rest_compat.endpoints import Endpoint
+from rest_compat.reading import HEADERS as GIVEN
 from rest_compat.shaping import Reshape
 
 Encode = Callable[[object], bytes]
@@ -25,7 +27,8 @@ class Reported(Problem):
 
 
 #: The API documents no 403: lacking privilege is 401. Nor does it document 429 and 503, by which
-#: clients and proxies know that the same may be asked again later.
+#: clients and proxies know that the same may be asked again later; nor 412 and 422, which
+#: only those get who send a header that it does not document either.
 STATUSES: Final[Mapping[str, int]] = {
     Code.BAD_USER_INPUT: 400,
     Code.CONFLICT: 400,
@@ -33,6 +36,8 @@ STATUSES: Final[Mapping[str, int]] = {
     Code.UNAUTHENTICATED: 401,
     Code.FORBIDDEN: 401,
     Code.NOT_FOUND: 404,
+    Code.VERSION_CONFLICT: 412,
+    Code.IDEMPOTENCY_KEY_REUSED: 422,
     Code.TOO_MANY_REQUESTS: 429,
     Code.UNAVAILABLE: 503,
 }
@@ -78,13 +83,23 @@ def reply(
         raise renamed(problem_of(result.errors[0]), operation.arguments)
     if operation.path is None:
         return Response(status_code=endpoint.status)
-    value: Any = result.data
-    for name in operation.path:
-        value = None if value is None else value.get(name)
+    value = _at(result.data, operation.path)
     if value is None:
         raise NotFound("Nothing of this id, or nothing that you may see.")
+    headers = {}
+    if operation.etag is not None:
+        headers["ETag"] = entity_tag(_at(result.data, operation.etag))
+        if operation.etag[:-1] == operation.path:
+            value = {name: each for name, each in value.items() if name != ETAG}
     body = encode(reshape(value))
-    return Response(body, status_code=endpoint.status, media_type="application/json")
+    return Response(body, endpoint.status, headers, media_type="application/json")
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    """The value that the path leads to; None where there is a null on the way."""
+    for name in path:
+        value = None if value is None else value.get(name)
+    return value
 
 
 def problem_of(error: GraphQLError) -> Problem:
@@ -103,6 +118,7 @@ def renamed(problem: Problem, names: Mapping[str, str]) -> Problem:
     """The problem in the words of somebody who gave a variable, and knows of no argument."""
     field = str(problem.extensions.get("field"))
     if (name := names.get(field)) is not None:
+        name = GIVEN[name][0] if name in GIVEN else name
         problem.extensions["field"] = name
         problem.message = problem.message.replace(f"{field}:", f"{name}:", 1)
     return problem

@@ -66,16 +66,18 @@ class RestMap:
         return "\n\n".join(map(print_ast, ordered)) + "\n"
 
     def variables(self, name: str, given: Mapping[str, Any]) -> object:
-        """What a request becomes: `path` and `body` are objects, `query` is as in an address.
+        """What a request becomes: `query` is as in an address, all else of it objects.
 
         Raises `BadInput` in the words of the endpoint.
         """
         row, operation = ROWS[name], self.operations[name]
-        path, query, body = (_member(given, *each) for each in _MEMBERS)
+        path, query, body, headers = (_member(given, *each) for each in _MEMBERS)
+        sent = {key.lower(): str(headers[key]) for key in headers}
         if missing := sorted(parameters_of(row.path) - path.keys()):
             raise BadInput(f"path.{missing[0]}: this is required.", field=missing[0])
         read = reader(operation, row.method, parameters_of(row.path), self.decode)
-        return _shown(read({key: str(path[key]) for key in path}, texts_of(query.encode()), body))
+        named = {key: str(path[key]) for key in path}
+        return _shown(read(named, texts_of(query.encode()), body, sent))
 
 
 #: The members of a request to be translated, and what each is.
@@ -83,6 +85,7 @@ _MEMBERS: Final[tuple[tuple[str, type, str], ...]] = (
     ("path", dict, "a JSON object"),
     ("query", str, "a text"),
     ("body", dict, "a JSON object"),
+    ("headers", dict, "a JSON object"),
 )
 
 

@@ -21,7 +21,7 @@ from schema.listing import (
     EnvironmentFilter,
     EnvironmentOrder,
 )
-from schema.nodes import Stored, row_of
+from schema.nodes import Stored, expected_version, row_of, version
 from schema.organizations import DeletedPayload
 from schema.paging import Page, tally
 from schema.users import User
@@ -35,6 +35,7 @@ _Connection = tables.Connection
 class Connection(Stored):
     is_type_of = row_of(_Connection)
 
+    version: int = version()
     schema_version: str = constant(
         SCHEMA_VERSION, "The Meshery schema it conforms to, always the same."
     )
@@ -106,16 +107,19 @@ class UpdateConnectionInput:
     credential_id: strawberry.ID | None = strawberry.field(
         default=UNSET, description="A credential of yours to use."
     )
+    expected_version: int | None = expected_version()
 
 
 @strawberry.input(description="Which connection to delete.")
 class DeleteConnectionInput:
     connection_id: strawberry.ID = strawberry.field(description="Which connection.")
+    expected_version: int | None = expected_version()
 
 
 @strawberry.input(description="The Meshery server whose connection to delete.")
 class DeleteMesheryConnectionInput:
     meshery_server_id: strawberry.ID = strawberry.field(description="The id of the server.")
+    expected_version: int | None = expected_version()
 
 
 @strawberry.type(description="The created connection.")

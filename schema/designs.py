@@ -11,7 +11,7 @@ from app.permissions import Permission
 from resolvers import designs as resolve
 from resolvers.fields import column, command, computed, listing, one, related
 from schema.listing import DesignFilter, DesignOrder
-from schema.nodes import Stored, row_of
+from schema.nodes import Stored, expected_version, row_of, version
 from schema.organizations import DeletedPayload
 from schema.paging import Page
 from schema.scalars import Bytes
@@ -24,6 +24,7 @@ _Design = tables.Design
 class Design(Stored):
     is_type_of = row_of(_Design)
 
+    version: int = version()
     name: str = column(_Design.name, "Its name, 1 to 255 characters.")
     type: str = column(
         _Design.type,
@@ -72,6 +73,7 @@ class ImportDesignInput:
 @strawberry.input(description="Which design to delete.")
 class DeleteDesignInput:
     design_id: strawberry.ID = strawberry.field(description="Which design.")
+    expected_version: int | None = expected_version()
 
 
 @strawberry.type(description="The imported design.")

@@ -22,7 +22,7 @@ from schema.listing import (
     EnvironmentFilter,
     EnvironmentOrder,
 )
-from schema.nodes import Stored, row_of
+from schema.nodes import Stored, expected_version, row_of, version
 from schema.organizations import DeletedPayload, Organization
 from schema.paging import Page, page_of_one
 from schema.users import User
@@ -40,6 +40,7 @@ SCHEMA_VERSION = "environments.meshery.io/v1beta1"
 class Environment(Stored):
     is_type_of = row_of(tables.Environment)
 
+    version: int = version()
     schema_version: str = constant(
         SCHEMA_VERSION, "The Meshery schema it conforms to, always the same."
     )
@@ -80,11 +81,13 @@ class UpdateEnvironmentInput:
     organization_id: strawberry.ID | None = strawberry.field(
         default=UNSET, description="Its organization, if given at all: it cannot be changed."
     )
+    expected_version: int | None = expected_version()
 
 
 @strawberry.input(description="Which environment to delete.")
 class DeleteEnvironmentInput:
     environment_id: strawberry.ID = strawberry.field(description="Which environment.")
+    expected_version: int | None = expected_version()
 
 
 @strawberry.input(description="A connection to assign to an environment, or to take out of it.")

@@ -24,6 +24,22 @@ class Stored(Node):
     deleted_at: datetime | None = column("deleted_at", "When it was deleted; null while live.")
 
 
+def version() -> Any:
+    """The field of a type whose rows count their changes."""
+    return column(
+        "version", "1 when it is new, and one more with each change: see `expectedVersion`."
+    )
+
+
+def expected_version() -> Any:
+    """The field of an input that changes or deletes such a row."""
+    return strawberry.field(
+        default=None,
+        description="The version that you have read: where it has another by now, nothing is "
+        "changed, and the error is `VERSION_CONFLICT`.",
+    )
+
+
 @dataclass(frozen=True)
 class row_of:  # noqa: N801 - read as a function where types are declared
     """`is_type_of` for a type whose values are the rows of a table."""

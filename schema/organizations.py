@@ -34,7 +34,7 @@ from schema.listing import (
     UserFilter,
     UserOrder,
 )
-from schema.nodes import Stored, row_of
+from schema.nodes import Stored, expected_version, row_of, version
 from schema.paging import Page, member, page_of_one
 from schema.users import LazyTeam, User
 
@@ -50,6 +50,7 @@ LazyEnvironment = Annotated["Environment", strawberry.lazy("schema.environments"
 class Organization(Stored):
     is_type_of = row_of(tables.Organization)
 
+    version: int = version()
     name: str = column(tables.Organization.name, "Its name, 1 to 255 characters.")
     country: str = column(tables.Organization.country, "The country it is at home in.")
     region: str = column(tables.Organization.region, "The region of that country.")
@@ -136,11 +137,13 @@ class UpdateOrganizationInput:
         default=UNSET, description="Whether to notify its members; nothing is stored."
     )
     preferences: JSON | None = strawberry.field(default=UNSET, description="Theme and dashboard.")
+    expected_version: int | None = expected_version()
 
 
 @strawberry.input(description="Which organization to delete.")
 class DeleteOrganizationInput:
     organization_id: strawberry.ID = strawberry.field(description="Which organization.")
+    expected_version: int | None = expected_version()
 
 
 @strawberry.input(description="A user to add to, or to remove from, an organization.")

@@ -30,7 +30,7 @@ from schema.listing import (
     UserFilter,
     UserOrder,
 )
-from schema.nodes import Stored, row_of
+from schema.nodes import Stored, expected_version, row_of, version
 from schema.organizations import DeletedPayload, Organization, RemovedPayload
 from schema.paging import Page, page_of_one
 from schema.users import User
@@ -40,6 +40,7 @@ from schema.users import User
 class Team(Stored):
     is_type_of = row_of(tables.Team)
 
+    version: int = version()
     name: str = column(tables.Team.name, "Its name, 1 to 255 characters.")
     description: str = column(tables.Team.description, "What it is for.")
     owner_id: strawberry.ID = column(tables.Team.owner, "The id of its owner.")
@@ -114,12 +115,14 @@ class UpdateTeamInput:
     team_id: strawberry.ID = strawberry.field(description="Which team.")
     name: str | None = strawberry.field(default=UNSET, description="1 to 255 characters.")
     description: str | None = strawberry.field(default=UNSET, description="What it is for.")
+    expected_version: int | None = expected_version()
 
 
 @strawberry.input(description="A team of an organization.")
 class OrganizationTeamInput:
     organization_id: strawberry.ID = strawberry.field(description="An organization of the team.")
     team_id: strawberry.ID = strawberry.field(description="Which team.")
+    expected_version: int | None = expected_version()
 
 
 @strawberry.input(description="A team to link to an organization.")
@@ -129,6 +132,7 @@ class AddTeamToOrganizationInput:
     action: OrganizationTeamAction | None = strawberry.field(
         default=None, description="Absent to link the team; `DELETE` to delete it."
     )
+    expected_version: int | None = expected_version()
 
 
 @strawberry.input(description="A user to add to, or to remove from, a team.")

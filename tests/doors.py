@@ -12,8 +12,10 @@ from graphql import print_ast
 from app.errors import Problem
 from app.operations import Operations
 from resolvers.identity import Identity
+from rest_compat.conditions import ETAG
 from rest_compat.documents import Operation, load
 from rest_compat.endpoints import ENDPOINTS
+from rest_compat.reading import HEADERS
 from rest_compat.replying import STATUSES
 from schema import schema
 
@@ -45,6 +47,8 @@ def body_of(operation: Operation, data: Any) -> Any:
         return None
     for name in operation.path:
         data = None if data is None else data.get(name)
+    if operation.etag is not None and operation.etag[:-1] == operation.path and data is not None:
+        data = {name: each for name, each in data.items() if name != ETAG}
     return plain(data)
 
 
@@ -111,7 +115,9 @@ class RestDoor:
 
     async def ask(self, token: str | None, operation: str, **given: Any) -> Reply:
         row = ROWS[operation]
-        path = row.path
+        path, named = row.path, headers(token)
+        for name in HEADERS.keys() & given.keys():
+            named[HEADERS[name][0]] = f'"{given.pop(name)}"'
         for name in list(given):
             if "{" + name + "}" in path:
                 path = path.replace("{" + name + "}", str(given.pop(name)))
@@ -119,8 +125,8 @@ class RestDoor:
             sent: dict[str, Any] = {"params": {k: wire(v) for k, v in given.items()}}
         else:
             sent = {"json": {k: wire(v, name=k) for k, v in given.items()}}
-        response = await self.client.request(row.method, path, headers=headers(token), **sent)
-        assert response.status_code in row.statuses | {400, 429, 503}, response.status_code
+        response = await self.client.request(row.method, path, headers=named, **sent)
+        assert response.status_code in row.statuses | {400, 412, 429, 503}, response.status_code
         if response.status_code == row.status:
             return Reply("OK", response.json() if response.content else None)
         code = next(code for code, status in STATUSES.items() if status == response.status_code)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
 
-from app import metrics
+from app import idempotency, metrics
 from app.auth import Authenticator, credential
 from app.broker import Broker
 from app.connection_init import Headers, credential_of
@@ -36,6 +37,7 @@ def identity_of(settings: Settings, store: Store, outside: Outside, broker: Brok
         provision=settings.unknown_users == "provision",
         outside=outside,
         broker=broker,
+        keys_last=timedelta(hours=settings.idempotency_hours),
     )
 
 
@@ -47,7 +49,7 @@ def opener_of(identity: Identity, settings: Settings) -> OpenContext:
         token = credential(headers)
         if token is not None:
             refuse_foreign(headers, allowed)
-        return identity.open(token, settled=False)
+        return identity.open(token, settled=False, key=idempotency.given(headers))
 
     return open_context
 

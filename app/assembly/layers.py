@@ -37,8 +37,21 @@ def _cors(settings: Settings) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=list(settings.allowed_origins),
             allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["authorization", "content-type", "last-event-id"],
-            expose_headers=["deprecation", "link", "sunset", "x-graphql-operation"],
+            allow_headers=[
+                "authorization",
+                "content-type",
+                "idempotency-key",
+                "if-match",
+                "last-event-id",
+            ],
+            expose_headers=[
+                "deprecation",
+                "etag",
+                "idempotency-replayed",
+                "link",
+                "sunset",
+                "x-graphql-operation",
+            ],
             allow_credentials=True,
         )
     ]

@@ -8,6 +8,7 @@ from graphql import DocumentNode, ExecutionResult
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
+from app import idempotency
 from app.assembly.callers import OpenContext
 from app.disconnects import while_connected
 from app.middleware import BodyLimit, header
@@ -74,6 +75,7 @@ def rest_of(  # noqa: PLR0917 - what the facade needs of the service around it
         decode,
         encode,
         admit,
+        tell=idempotency.told,
         prepare=operations.examination.prepare,
         largest_upload=settings.max_upload_bytes,
         named=settings.rest_map,

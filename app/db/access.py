@@ -78,8 +78,13 @@ async def advance(session: AsyncSession) -> None:
         assert result.rowcount == 1, "access_generations has lost its row"
 
 
+def begin_writing(session: AsyncSession) -> None:
+    """Have `has_written` tell of what comes from here on."""
+    session.info.pop(WRITTEN, None)
+
+
 async def has_written(session: AsyncSession) -> bool:
-    """Whether the transaction has changed anything."""
+    """Whether the transaction has changed anything, since `begin_writing` if that was called."""
     await session.flush()
     return WRITTEN in session.info
 

@@ -6,9 +6,19 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, MetaData, Text, TypeDecorator, Uuid
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    MetaData,
+    Text,
+    TypeDecorator,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from uuid_utils.compat import uuid7
 
 
@@ -84,6 +94,20 @@ class Table(DeclarativeBase):
     created_at: Mapped[datetime] = mapped_column(default=now, sort_order=100)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now, sort_order=101)
     deleted_at: Mapped[datetime | None] = mapped_column(sort_order=102)
+
+
+class Versioned:
+    """A row that counts its changes, from 1.
+
+    A change that was made of an older version than the stored one is `StaleDataError`: nothing is
+    written over unseen. The database knows the default as well, for servers of an older release.
+    """
+
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"), sort_order=103)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy calls it with the class
+        return {"version_id_col": cls.version}
 
 
 def live(table: type[Table]) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Table
+from app.db.base import Table, Versioned
 
 STATUSES = (
     "discovered",
@@ -33,7 +33,7 @@ class Credential(Table):
     secret: Mapped[bytes]
 
 
-class Connection(Table):
+class Connection(Versioned, Table):
     """`server_id` repeats the Meshery server id of the metadata, where an index can find it."""
 
     __tablename__ = "connections"

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Table
+from app.db.base import Table, Versioned
 
 VISIBILITIES = ("private", "public", "published")
 
 
-class Design(Table):
+class Design(Versioned, Table):
     """A design of one user. `pattern_file` is the Meshery design as JSON text, two spaces deep.
 
     `source` is what it was imported from, byte for byte.

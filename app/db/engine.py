@@ -221,19 +221,31 @@ class Store:
         have happened. The closure must make its ids outside: it may run again even after a
         commit, when only the acknowledgement was lost.
         """
+        return await self.trying(partial(self._transaction, work), timeout)
+
+    async def trying(
+        self,
+        attempt: Callable[[], Awaitable[Answer]],
+        timeout: float,  # noqa: ASYNC109 - of all attempts together
+    ) -> Answer:
+        """What an attempt comes to that may open a `transaction`; as `write` in all else."""
         with self._doubting():
-            answer = await retrying(partial(self._transaction, work), timeout)
-        self.committed()
-        return answer
+            return await retrying(attempt, timeout)
 
     async def _transaction(self, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
+        async with self.transaction() as session:
+            return await work(session)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[SerialSession]:
+        """One attempt of a transaction, committed at the end of the block unless that raises."""
         session = SerialSession(
             self.writer, expire_on_commit=False, sync_session_class=WatchedSession
         )
         async with self._turn, session, session.begin():
-            answer = await work(session)
+            yield session
             await advance(session)
-            return answer
+        self.committed()
 
     @property
     def engines(self) -> tuple[AsyncEngine, ...]:

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Table, live
+from app.db.base import Table, Versioned, live
 
 
-class Organization(Table):
+class Organization(Versioned, Table):
     """`metadata_` holds `{"preferences": {"theme": …, "dashboard": …}}`."""
 
     __tablename__ = "organizations"

@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.errors import SnapshotLost, Unavailable, Unwritable
 from app.interruptions import Deadline
@@ -52,15 +53,18 @@ FAILURES = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     SnapshotLost,
+    StaleDataError,
 )
 
-#: A connection that cannot be had, or that asyncpg found gone (InternalClientError: while sending).
+#: A connection that cannot be had, or that asyncpg found gone (InternalClientError: while sending);
+#: and what was read and is not so any more.
 LOST = (
     OSError,
     NoConnectionFree,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     SnapshotLost,
+    StaleDataError,
 )
 
 UNREACHABLE = "The database could not be reached in time; try again."

@@ -48,6 +48,14 @@ class SerialSession(AsyncSession):
         async with self._turn:
             await super().flush(*args, **options)
 
+    async def rows(
+        self, statement: Executable, values: Mapping[str, Any] | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """The rows of a statement of columns, past the ORM, which takes as long as the driver."""
+        async with self._turn:
+            connection = await super().connection()
+            return await connection.execute(statement, values)
+
 
 class SnapshotSession(SerialSession):
     """A session for reading, whose first statement begins the snapshot.
@@ -72,8 +80,6 @@ class SnapshotSession(SerialSession):
     async def rows(
         self, statement: Executable, values: Mapping[str, Any] | None = None
     ) -> CursorResult[*tuple[Any, ...]]:
-        """The rows of a statement of columns, past the ORM, which takes as long as the driver."""
-
         async def read() -> CursorResult[*tuple[Any, ...]]:
             connection = await AsyncSession.connection(self)
             return await connection.execute(statement, values)

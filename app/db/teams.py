@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Table, live
+from app.db.base import Table, Versioned, live
 
 
-class Team(Table):
+class Team(Versioned, Table):
     """A team carries no organization: `TeamOrganization` links it to any number of them."""
 
     __tablename__ = "teams"

@@ -18,6 +18,8 @@ from graphql import (
     SelectionSetNode,
 )
 
+from rest_compat.conditions import ETAG
+
 #: Whether a field is wanted, by the name that the REST API gives it and by its own.
 Wanted = Callable[[str, str], bool]
 
@@ -47,12 +49,15 @@ class Selecting:
         return cls(fragments, wanted)
 
     def fields(self, selected: SelectionSetNode | None) -> tuple[FieldNode, ...]:
-        """The wanted fields, those with a selection of their own where anything is left of it."""
+        """The wanted fields, those with a selection of their own where anything is left of it.
+
+        The version is none: a caller of REST has it in a header.
+        """
         found: dict[str, FieldNode] = {}
         for node in _flat(selected, self.fragments):
             own, alias = node.name.value, node.alias.value if node.alias else node.name.value
             if node.selection_set is None:
-                if self.wanted(alias, own):
+                if alias != ETAG and self.wanted(alias, own):
                     found.setdefault(own, field(own))
             elif inner := self.fields(node.selection_set):
                 found.setdefault(own, field(own, inner, node.arguments))

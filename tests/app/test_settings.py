@@ -48,6 +48,7 @@ DEFAULTS = {
     "read_timeout": 30.0,
     "evaluate_timeout": 30.0,
     "event_days": 90,
+    "idempotency_hours": 24,
     "workers_memory": 2_147_483_648,
     "helm": None,
     "kubectl": None,

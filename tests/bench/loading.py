@@ -63,7 +63,9 @@ async def _load_postgresql(url: str, dataset: Dataset, role: UUID) -> None:
 
 
 def _columns(table: type[Table]) -> tuple[str, list[str]]:
-    return str(table.__table__.name), [column.name for column in table.__table__.columns]  # type: ignore[attr-defined]
+    columns = table.__table__.columns
+    given = [column.name for column in columns if column.server_default is None]
+    return str(table.__table__.name), given  # type: ignore[attr-defined]
 
 
 def _load_sqlite(path: str, dataset: Dataset, role: UUID) -> None:

@@ -28,7 +28,7 @@ from app.db import (
     teams,
     users,
 )
-from app.db.base import Table
+from app.db.base import Table, Versioned
 from app.db.engine import Store
 from app.permissions import Permission
 from app.vault import Vault
@@ -60,6 +60,7 @@ MOMENTS = (
     datetime(2026, 1, 2, 3, 4, 5, 600_000, tzinfo=UTC),
     datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
 )
+VERSIONS = (1, 2, 2**31 - 1)
 ORGANIZATIONS = ("acme", "rival", "umbra", "gone")
 DELETED_ORGANIZATION = "gone"
 WATCHER = "watcher"
@@ -458,6 +459,11 @@ def _tables(vault: Vault) -> Iterator[tuple[type[Table], Rows]]:
     yield rest_calls.RestCall, _rest_calls()
 
 
+def _versioned(table: type[Table], rows: Rows) -> Rows:
+    for number, row in enumerate(rows):
+        yield row | {"version": VERSIONS[number % 3]} if issubclass(table, Versioned) else row
+
+
 async def build(store: Store, vault: Vault) -> None:
     """Fill an empty store."""
 
@@ -471,7 +477,7 @@ async def build(store: Store, vault: Vault) -> None:
         await session.execute(update(keys.Key).values(stamp(0)))
         await session.execute(update(keys.Role).values(updated_at=MOMENTS[0]))
         for table, rows in _tables(vault):
-            await session.execute(insert(table), list(rows))
+            await session.execute(insert(table), list(_versioned(table, rows)))
 
     await store.write(work)
 

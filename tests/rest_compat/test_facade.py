@@ -65,6 +65,19 @@ def test_a_request_becomes_an_operation(client: TestClient, service: Service) ->
     assert (response.status_code, response.json()) == (201, {"id": "t", "name": "n"})
 
 
+def test_the_version_of_a_row_is_its_tag_and_no_part_of_the_body(
+    client: TestClient, service: Service
+) -> None:
+    service.data = {"updateTeam": {"body": {"id": "t", "etag": 3}}}
+    response = client.put(f"{ORG}/teams/{ID}", json={}, headers={"If-Match": '"2"'})
+    assert service.asked == [("updateTeam", {"orgId": ID, "teamId": ID, "_ifMatch": 2})]
+    assert (response.json(), response.headers["etag"]) == ({"id": "t"}, '"3"')
+    page = {"organizations": [{"id": "o"}]}
+    service.data = {"organization": {"body": page, "etag": 4}}
+    response = client.get(ORG, headers={"If-Match": '"1"'})
+    assert (response.json(), response.headers["etag"]) == (page, '"4"')
+
+
 def test_a_delete_with_a_body(client: TestClient, service: Service) -> None:
     response = client.request("DELETE", ORG, content=b"{}")
     assert service.asked == [("deleteOrg", {"orgId": ID})]

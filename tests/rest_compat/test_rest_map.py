@@ -211,6 +211,12 @@ def test_a_request_in_the_words_of_rest(client: TestClient) -> None:
     }
 
 
+def test_a_condition_becomes_a_variable(client: TestClient) -> None:
+    request = {"path": {"orgId": ID}, "headers": {"If-Match": '"3"'}}
+    response = client.post("/rest-map/deleteOrg", json=request)
+    assert response.json()["variables"] == {"orgId": ID, "_ifMatch": 3}
+
+
 @pytest.mark.parametrize(
     ("name", "request_", "told"),
     [
@@ -218,6 +224,7 @@ def test_a_request_in_the_words_of_rest(client: TestClient) -> None:
         ("getOrg", {"path": {"orgId": "x"}}, "orgId: expected a UUID, found 'x'."),
         ("getOrg", {"path": []}, "path: expected a JSON object."),
         ("getOrgs", {"query": {}}, "query: expected a text."),
+        ("deleteOrg", {"headers": 3}, "headers: expected a JSON object."),
         ("createTeam", {"path": {"orgId": ID}}, "name: this is required."),
         ("createTeam", [], "body: expected a JSON object."),
     ],

@@ -11,6 +11,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    is_non_null_type,
 )
 
 from schema import schema
@@ -57,6 +58,13 @@ def test_every_root_field_says_who_may_ask_it(root: str) -> None:
         if getattr(answer, "access", None) is None:
             unguarded.append(name)
     assert unguarded == []
+
+
+def test_a_mutation_without_data_has_failed() -> None:
+    """With an idempotency key it is undone then, all of it: see `resolvers.once`."""
+    type_ = OWN["Mutation"]
+    assert isinstance(type_, GraphQLObjectType)
+    assert [name for name, each in type_.fields.items() if not is_non_null_type(each.type)] == []
 
 
 def test_lists_are_pages_with_one_set_of_arguments() -> None:

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -128,12 +129,26 @@ def catalogue(connection: Connection) -> list[tuple[str, ...]]:
 
 
 def clauses(sql: str) -> list[str]:
-    """The lines of a definition in any order: that of constraints has no meaning, nor have quotes.
+    """The clauses of a definition in any order, which has no meaning, nor have quotes.
 
-    SQLite keeps the text of a statement: a table that was made anew by a migration is in quotes.
+    SQLite keeps the texts of statements: a table that was made anew by a migration is in quotes,
+    and a column that was added comes after the constraints.
     """
-    plain = sql.replace('"', "")
-    return sorted(re.sub(r"\s+", " ", line).strip(" ,") for line in plain.splitlines())
+    plain = re.sub(r"\s+", " ", sql.replace('"', "")).strip()
+    if not plain.startswith("CREATE TABLE"):
+        return [plain]
+    name, _, inside = plain.partition("(")
+    return [name, *sorted(separated(inside.rpartition(")")[0]))]
+
+
+def separated(text: str) -> Iterator[str]:
+    """What is between the commas that are in no parentheses."""
+    depth, begun = 0, 0
+    for place, character in enumerate(f"{text},"):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            yield text[begun:place].strip()
+            begun = place + 1
 
 
 def differences(connection: Connection) -> list[Any]:

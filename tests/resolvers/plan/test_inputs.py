@@ -41,7 +41,7 @@ def sample(type_: Any, *, null: bool, absent: bool) -> Any:
         return [sample(kind.of_type, null=False, absent=absent)]
     if isinstance(kind, GraphQLEnumType):
         return next(iter(kind.values))
-    return {"ID": ID, "JSON": {"a": [1]}, "Boolean": True}.get(kind.name, "text")
+    return {"ID": ID, "JSON": {"a": [1]}, "Boolean": True, "Int": 3}.get(kind.name, "text")
 
 
 @pytest.mark.parametrize("name", FIELDS)
