@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from app.errors import BadInput
@@ -14,8 +14,13 @@ from resolvers.listing import Listing, Place
 
 def encode_cursor(order: str, value: object, row: UUID) -> str:
     """An opaque cursor: the order it belongs to, the row's sort value and its id."""
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    text = _aware(value).isoformat() if isinstance(value, datetime) else str(value)
     return base64.urlsafe_b64encode(json.dumps([order, text, str(row)]).encode()).decode()
+
+
+def _aware(moment: datetime) -> datetime:
+    """The first moment of all has no offset where the driver of PostgreSQL made it."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def decode_cursor(listing: Listing, order: str, cursor: str, argument: str) -> Place:

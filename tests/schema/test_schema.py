@@ -23,8 +23,7 @@ OWN = {name: type_ for name, type_ in GRAPH.type_map.items() if not name.startsw
 
 def described() -> Iterator[tuple[str, str | None]]:
     for name, type_ in OWN.items():
-        if name not in {"Query", "Mutation", "Subscription"}:
-            yield name, type_.description
+        yield name, type_.description
         if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
             for field, definition in type_.fields.items():
                 yield f"{name}.{field}", definition.description
