@@ -67,7 +67,7 @@ class Seats:
             if turn.done() and not turn.cancelled() and turn.result():
                 self.leave()  # it was handed over while the caller went
             raise
-        if not found:
+        if not found and turn in self.waiting:  # or who left a seat has passed it over already
             self.waiting.remove(turn)
         return found
 

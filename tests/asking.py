@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2
 from sqlalchemy import func, select
 
 from tests.service import Service
+
+TOO_MANY = 429
 
 
 async def rows(service: Service, table: Any) -> list[Any]:
@@ -32,3 +36,10 @@ async def query(service: Service, person: str, source: str, **variables: Any) ->
 async def post(service: Service, person: str, path: str, **sent: Any) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {service.token(person)}"}
     return await service.client.post(path, headers=headers, **sent)
+
+
+async def patiently(ask: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
+    """The answer, asked for again as long as there are too many operations under way."""
+    while (answer := await ask()).status_code == TOO_MANY:  # noqa: ASYNC110 - until there is room
+        await asyncio.sleep(0.05)
+    return answer

@@ -27,7 +27,7 @@ from app.errors import BadInput
 from app.idempotency import LONGEST, read_key
 from resolvers import credentials, once
 from tests import serving
-from tests.asking import count, rows
+from tests.asking import count, patiently, rows
 from tests.service import Service, opened
 from tests.world import build
 
@@ -55,7 +55,7 @@ async def send(
     service: Service, method: str, path: str, person: str = "ann", **sent: Any
 ) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {service.token(person)}", **KEY, **sent.pop("headers", {})}
-    return await service.client.request(method, path, headers=headers, **sent)
+    return await patiently(lambda: service.client.request(method, path, headers=headers, **sent))
 
 
 async def ask(service: Service, source: str, person: str = "ann", **variables: Any) -> Any:
@@ -403,7 +403,7 @@ async def test_a_server_that_is_killed_has_done_each_request_once_or_not_at_all(
     async def send(client: httpx2.AsyncClient, number: int) -> bytes:
         body = {"name": f"E {number}", "organization_id": world["acme"]}
         key = {"Idempotency-Key": f"key-{number}"}
-        answer = await client.post(ENVIRONMENTS, json=body, headers=key)
+        answer = await patiently(lambda: client.post(ENVIRONMENTS, json=body, headers=key))
         assert answer.status_code == 201, answer.text
         return answer.content
 

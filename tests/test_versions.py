@@ -17,7 +17,7 @@ from app.db.environments import Environment
 from app.db.events import Event
 from app.db.organizations import Organization
 from app.db.teams import Team, TeamOrganization
-from tests.asking import query, rows
+from tests.asking import patiently, query, rows
 from tests.service import Service, opened
 
 CONNECTIONS = "/api/integrations/connections"
@@ -91,7 +91,7 @@ async def rest(database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
 
 async def send(service: Service, method: str, path: str, **sent: Any) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {service.token('ann')}", **sent.pop("headers", {})}
-    return await service.client.request(method, path, headers=headers, **sent)
+    return await patiently(lambda: service.client.request(method, path, headers=headers, **sent))
 
 
 @pytest.mark.parametrize(

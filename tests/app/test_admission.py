@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
-from app.admission import Admission, Rooms
+from app.admission import Admission, Rooms, Seats
 from app.enforcement import Mode
 from app.errors import TooMany, Unavailable
 
@@ -118,3 +119,20 @@ async def test_a_warning_lets_everybody_in() -> None:
         until.set()
     await asyncio.sleep(0)
     assert admission.enter("ann", writes=False)
+
+
+async def test_a_seat_comes_free_in_the_moment_in_which_the_patience_ends() -> None:
+    turn = asyncio.get_running_loop().create_future()
+
+    class Ending:
+        def turn(self) -> asyncio.Future[bool]:
+            return turn
+
+    patience: Any = Ending()
+    seats = Seats(1, 0)
+    waiting = asyncio.create_task(seats.take(patience))
+    await asyncio.sleep(0)
+    turn.set_result(False)
+    seats.leave()  # before the one who waits has heard of it
+    assert await waiting is False
+    assert (seats.free, len(seats.waiting)) == (1, 0)
