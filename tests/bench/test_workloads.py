@@ -64,6 +64,7 @@ def test_an_endpoint_answers_what_its_operation_does(
         twin = answers(twin_requests(workload, TINY)[:5], client, 200)
     for one, other in zip(rest, twin, strict=True):
         body = _body(other.json()["data"])
+        body.pop("etag", None)  # which the endpoint answers in a header
         given = {name for name, value in body.items() if value is not None}
         assert given <= set(one.json()) <= set(body)
 
