@@ -129,7 +129,8 @@ class RestDoor:
         assert response.status_code in row.statuses | {400, 412, 429, 503}, response.status_code
         if response.status_code == row.status:
             return Reply("OK", response.json() if response.content else None)
-        code = next(code for code, status in STATUSES.items() if status == response.status_code)
+        codes = (code for code, status in STATUSES.items() if status == response.status_code)
+        code = next(codes, "INTERNAL_SERVER_ERROR")  # as there is no other problem with its status
         return Reply(code, text=response.text)
 
 
