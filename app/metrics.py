@@ -11,13 +11,14 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from app.errors import Problem
@@ -177,8 +178,32 @@ def exposition() -> bytes:
         return generate_latest()
     _forget_ended(Path(folder))
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call] # its own lack
+    registry.register(Filled(folder))
     return generate_latest(registry)
+
+
+class Filled(MultiProcessCollector):
+    """Adds up the files of a folder, but for those that a process is just making.
+
+    They are empty for a moment, and prometheus-client fails on one.
+    """
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(None, folder)  # type: ignore[no-untyped-call] # its own lack
+        self._folder = Path(folder)
+
+    def collect(self) -> Iterable[Metric]:
+        files = [str(file) for file in self._folder.glob("*.db") if _size(file)]
+        added: Iterable[Metric] = self.merge(files)  # type: ignore[no-untyped-call]
+        return added
+
+
+def _size(file: Path) -> int:
+    """The bytes of a file: none, if it has been removed in the meantime."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _forget_ended(folder: Path) -> None:

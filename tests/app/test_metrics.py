@@ -13,6 +13,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
@@ -183,6 +184,19 @@ async def test_without_the_setting_there_is_nothing(database_url: str, tmp_path:
         assert (await service.client.get("/metrics")).status_code == 404
     after = metrics.exposition()
     assert total(counts(after.decode()), REQUESTS) == total(counts(before.decode()), REQUESTS)
+
+
+def test_a_file_that_is_just_being_made_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = MmapedDict(str(tmp_path / "counter_1.db"))  # type: ignore[no-untyped-call]
+    key = mmap_key("a_total", "a_total", [], [], "What.")
+    made.write_value(key, 5.0, 0.0)  # type: ignore[no-untyped-call]
+    made.close()  # type: ignore[no-untyped-call]
+    (tmp_path / "counter_2.db").touch()
+    (tmp_path / "counter_3.db").write_bytes(bytes(65_536))
+    monkeypatch.setenv(metrics.FOLDER, str(tmp_path))
+    assert counts(metrics.exposition().decode()) == {("a_total", frozenset()): 5.0}
 
 
 def server_processes(parent: int) -> list[int]:
