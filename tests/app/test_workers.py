@@ -368,9 +368,11 @@ async def test_the_server_goes_on_while_workers_start(monkeypatch: pytest.Monkey
 
 
 SERVER = """
-import asyncio, sys
+import asyncio
+import signal, sys
 from app.workers import Workers
 from tests.app.test_workers import spin
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a background job ignores
 workers = Workers(1)
 asyncio.run(workers.run(spin, sys.argv[1], seconds=60))
 """
