@@ -35,6 +35,7 @@ class Listening:
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._heard = heard
         self._telling = asyncio.Event()
+        self._closed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -48,18 +49,25 @@ class Listening:
         self._telling.set()
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        """End, but not amid connecting: asyncpg would leave the connection open."""
+        if self._task is None:
+            return
+        self._closed.set()
+        self._telling.set()
+        await asyncio.wait({self._task}, timeout=CONNECT_TIMEOUT)
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
 
     async def _run(self) -> None:
-        while True:
+        while not self._closed.is_set():
             try:
                 await self._listen()
             except FAILURES as error:
                 log.warning("events.listening_lost", error=type(error).__name__)
-            await asyncio.sleep(PAUSE)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE):
+                    await self._closed.wait()
 
     async def _listen(self) -> None:
         """Listen and tell until the connection is lost; raises what the driver does."""
@@ -72,10 +80,11 @@ class Listening:
             connection.add_termination_listener(lambda _: self._telling.set())
             await connection.add_listener(CHANNEL, self._hear)
             self._heard()
-            while not connection.is_closed():
+            while not connection.is_closed() and not self._closed.is_set():
                 await self._telling.wait()
                 self._telling.clear()
-                await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
+                if not self._closed.is_set():
+                    await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
         finally:
             connection.terminate()
 
