@@ -17,7 +17,7 @@ from app.db import migrations
 from app.db.arrays import any_of
 from app.db.base import live, now
 from app.db.engine import Store
-from app.db.events import Event
+from app.db.events import Event, put_restored_first
 from app.db.idempotency import prune
 from app.db.keys import Key, Role
 from app.db.registry import Model
@@ -42,6 +42,7 @@ def migrate(url: str) -> None:
     """Bring the tables up to date; raises `StoreInUse` while a server has the SQLite file."""
     asyncio.run(_claim(url))
     migrations.upgrade(url)
+    asyncio.run(_with_store(url, lambda store: store.write(put_restored_first, timeout=SECONDS)))
 
 
 async def _claim(url: str) -> None:

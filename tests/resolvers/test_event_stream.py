@@ -18,7 +18,7 @@ from app import broker as brokers
 from app.broker import Broker
 from app.db.base import now
 from app.db.engine import Store
-from app.db.events import SYSTEM_ID, Event
+from app.db.events import SYSTEM_ID, Event, put_restored_first
 from app.db.organizations import OrganizationUser
 from app.db.users import User
 from app.errors import Forbidden, Lagging, NotFound, Unauthenticated
@@ -350,3 +350,21 @@ async def test_who_leaves_is_forgotten(stage: Stage) -> None:
         async with following(stage, "bob"):
             assert stage.broker.subscribers == 1
     assert stage.broker.subscribers == 0
+
+
+async def test_events_restored_from_another_database_come_before_new_ones(stage: Stage) -> None:
+    """The ids of transactions begin anew there, far below the places of what was restored."""
+    if stage.store.dialect == "sqlite":
+        pytest.skip("SQLite counts on from what there is")
+    ids = [await stage.write("bob", f"old {each}") for each in range(3)]
+
+    async def restore(session: AsyncSession) -> None:
+        moved = update(Event).values(position=Event.position + 10**12)
+        await session.execute(moved)
+
+    await stage.store.write(restore)
+    for _ in range(2):  # the second time there is nothing to do
+        await stage.store.write(put_restored_first)
+    await stage.write("bob", "new")
+    async with aclosing(follow(await stage.context("bob"), after=ids[0])) as stream:
+        assert await take(stream, 3) == ["old 1", "old 2", "new"]
