@@ -40,6 +40,9 @@ Reload = Callable[[AsyncSession], Awaitable[Viewer]]
 
 NOTHING = nullcontext()
 
+#: Seconds that a read has which nobody waits for any more.
+MOMENT = 0.1
+
 
 class Single(Protocol):
     """The one transaction of an operation with an idempotency key: see `resolvers.once`.
@@ -84,6 +87,7 @@ class Context:
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _session: SnapshotSession | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _reader: asyncio.Task[Any] | None = None
     _over: bool = False
     _attempted: UUID | None = None
 
@@ -138,21 +142,39 @@ class Context:
     async def read(
         self, statement: Executable, values: Mapping[str, Any] | None = None
     ) -> Result[*tuple[Any, ...]]:
-        """Run a read in the operation's snapshot; raises `Unavailable` once it has ended."""
-        async with self._turn:
-            session = await self._opened()
-            with self._noting():
-                result: Result[*tuple[Any, ...]] = await session.execute(statement, values)
+        """Run a read in the operation's snapshot; raises `Unavailable` once it has ended.
+
+        It goes on where a field that waits for it is cancelled because another has failed: to break
+        it off would break the snapshot, which fields elsewhere still need.
+        """
+
+        async def run(session: SerialSession) -> Result[*tuple[Any, ...]]:
+            result: Result[*tuple[Any, ...]] = await session.execute(statement, values)
             return result
+
+        return await asyncio.shield(asyncio.ensure_future(self._in_turn(run)))
 
     async def rows(
         self, statement: Executable, values: Mapping[str, Any] | None = None
     ) -> Result[*tuple[Any, ...]]:
         """As `read`, for columns alone, of which no object is made."""
+
+        async def run(session: SerialSession) -> Result[*tuple[Any, ...]]:
+            return await session.rows(statement, values)
+
+        return await asyncio.shield(asyncio.ensure_future(self._in_turn(run)))
+
+    async def _in_turn(
+        self, run: Callable[[SerialSession], Awaitable[Result[*tuple[Any, ...]]]]
+    ) -> Result[*tuple[Any, ...]]:
         async with self._turn:
-            session = await self._opened()
-            with self._noting():
-                return await session.rows(statement, values)
+            self._reader = asyncio.current_task()
+            try:
+                session = await self._opened()
+                with self._noting():
+                    return await run(session)
+            finally:
+                self._reader = None
 
     def _noting(self) -> AbstractContextManager[None]:
         return NOTHING if self.once is None else self.once.noting()
@@ -187,19 +209,30 @@ class Context:
     async def close(self) -> None:
         """End the operation: the snapshot is given back, and nothing is read any more.
 
-        An error that empties the answer does not stop the loaders of the fields beside it. The
-        read that is under way is waited for, those that wait behind it are refused.
+        An error that empties the answer does not stop the loaders of the fields beside it: of their
+        reads the one under way is broken off, and those that wait behind it are refused.
         """
         self._over = True
         if self._session is not None or self._turn.locked():
             await self.give_back()
 
     async def give_back(self) -> None:
-        """Give the snapshot back and forget what was loaded; what is read next has a new one."""
+        """Give the snapshot back and forget what was loaded; what is read next has a new one.
+
+        Nobody waits any more for a read that is still under way.
+        """
+        if self._reader is not None:
+            await self._break_off(self._reader)
         async with self._turn:
             self._session = None
             await self._stack.aclose()
             self._loaders = None
+
+    async def _break_off(self, reader: asyncio.Task[Any]) -> None:
+        """End a read; one that ends in a moment is not cancelled, which costs its connection."""
+        await asyncio.wait({reader}, timeout=MOMENT)
+        reader.cancel()
+        await asyncio.wait({reader})
 
     async def insert(self, row: Draft) -> bool:
         """Insert a row by one statement, if the viewer's rights are still the same.

@@ -154,7 +154,7 @@ class Loaders:
         """What a read of the whole graph gives, read once for all the fields that ask."""
         if key not in self._whole_graph:
             self._whole_graph[key] = asyncio.ensure_future(read())
-        answer: Answer = await self._whole_graph[key]
+        answer: Answer = await asyncio.shield(self._whole_graph[key])  # others wait for it too
         return answer
 
     async def _whole(self, ask: Ask, columns: tuple[str, ...] | None) -> Found:

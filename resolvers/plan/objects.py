@@ -93,7 +93,7 @@ def column(making: Making, node: Node, source: Source, carrier: Carrier) -> str:
 def inside(_making: Making, node: Node, source: Source, carrier: Carrier) -> str:
     assert isinstance(node.answer, Inside)
     member = getattr(source.table, node.answer.attribute)[node.answer.key]
-    label = f"i_{node.answer.attribute}_{node.answer.key}"
+    label = f"i_{node.answer.attribute}_{node.answer.key}".lower()  # it is not quoted everywhere
     found = source.named(label, member)
     return carrier.value(carrier.cell((source.alias, label), found, "json", nullable=True))
 

@@ -46,6 +46,7 @@ class Executors:
     async def compiled(self, operation: Operation, viewer: Viewer) -> bytes:
         result = await self._answer(self.compiler, operation, viewer)
         if isinstance(result, Executed):
+            assert result.left != "its statement failed", operation.source
             self.roads["planned" if result.left is None else "fell back"] += 1
         return encoded(result)
 
