@@ -52,6 +52,11 @@ class Place:
             **os.environ,
             "MESHGRAPH_DATA_DIR": str(self.folder),
             "MESHGRAPH_LOG_REQUESTS": "slow",  # no server here writes a line for each request
+            # All requests are one user's, who is given the room of the many they stand for.
+            "MESHGRAPH_MAX_PER_CALLER": "64",
+            "MESHGRAPH_MAX_WRITES": "64",
+            "MESHGRAPH_BUDGET_SIZE": "1000000",
+            "MESHGRAPH_BUDGET_RESTORED": "1000000",
             "BENCH_DATABASE_URL": plain(self.database_url),
             "BENCH_SQLALCHEMY_URL": self.database_url,
             "BENCH_SECRET_FILE": str(self.secret_file),
