@@ -74,9 +74,12 @@ def on_postgresql() -> Iterator[tuple[Place, PostgreSQL]]:
 
 
 @contextmanager
-def served(place: Place, **settings: object) -> Iterator[Served]:
-    """A server that is ready; `settings` are named as their variables, without the prefix."""
-    port = free_port()
+def served(place: Place, port: int | None = None, **settings: object) -> Iterator[Served]:
+    """A server that is ready; `settings` are named as their variables, without the prefix.
+
+    Without a port it has a free one.
+    """
+    port = port or free_port()
     variables = {f"MESHGRAPH_{name}": str(value) for name, value in settings.items()}
     variables["MESHGRAPH_LOG_REQUESTS"] = "none"
     with serving(place.url, place.folder, port, **variables) as process:
