@@ -63,9 +63,7 @@ class Caller:
             self._streams = await asyncio.open_connection(HOST, self.port)
         return self._streams
 
-    def _request(
-        self, method: str, path: str, body: object, headers: Mapping[str, str]
-    ) -> bytes:
+    def _request(self, method: str, path: str, body: object, headers: Mapping[str, str]) -> bytes:
         content = b"" if body is None else json.dumps(body).encode()
         own = {"Host": f"{HOST}:{self.port}", "Content-Length": len(content)}
         fields = {**own, **self.headers, **headers}

@@ -74,7 +74,7 @@ def on_postgresql() -> Iterator[tuple[Place, PostgreSQL]]:
 
 
 @contextmanager
-def served(place: Place, port: int | None = None, **settings: object) -> Iterator[Served]:
+def served(place: Place, port: int | None = None, /, **settings: object) -> Iterator[Served]:
     """A server that is ready; `settings` are named as their variables, without the prefix.
 
     Without a port it has a free one.

@@ -22,7 +22,7 @@ from tests.reliability.calling import Answer, Caller
 from tests.reliability.places import Place
 
 CLIENTS = 12
-AGAIN = 0.02  # seconds until a caller whose connection broke connects anew
+AGAIN = 0.1  # seconds until a caller whose connection broke connects anew
 
 ORGANIZATION = str(demo_id("organization", "cooperative"))
 NAMED = "worked "  # what the names of all rows begin with
