@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from tests.reliability.gates import Measured, run
-from tests.reliability.places import Place, Served, on_postgresql, on_sqlite, served
+from tests.reliability.places import Place, on_postgresql, on_sqlite, served_beside
 from tests.reliability.working import Kept, Load, finish, kept, working
 from tests.serving import free_port
 
@@ -45,24 +45,18 @@ async def worked(load: Load) -> None:
 
 
 async def suffer(place: Place) -> Suffered:
-    load, longest = Load(place, free_port(), patient=True), 0.0
-    with ExitStack() as running:
-
-        async def start() -> Served:
-            begun = served(place, load.port)
-            return await asyncio.to_thread(running.enter_context, begun)
-
-        server = await start()
-        callers = working(load)
-        for _ in range(ROUNDS):
+    load = Load(place, free_port(), patient=True)
+    callers = working(load)
+    killed, waits = time.perf_counter(), list[float]()
+    for number in range(ROUNDS + 1):
+        async with served_beside(place, load.port) as server:
+            waits.append(time.perf_counter() - killed)
             await worked(load)
-            server.process.kill()
+            if number == ROUNDS:
+                await finish(load, callers)
             killed = time.perf_counter()
-            server = await start()
-            longest = max(longest, time.perf_counter() - killed)
-        await worked(load)
-        await finish(load, callers)
-    return Suffered(load, await kept(load), longest)
+            server.process.kill()
+    return Suffered(load, await kept(load), max(waits[1:]))
 
 
 @contextmanager

@@ -176,9 +176,10 @@ class Load:
     def failures(self) -> dict[str, int]:
         return {told: times for told, times in self.told.items() if told != "ok"}
 
-    def gap(self) -> float:
-        """The longest time, in seconds, in which no caller was answered."""
-        return max((after - before for before, after in pairwise(self.moments)), default=0.0)
+    def gap(self, since: float = 0.0) -> float:
+        """The longest time, in seconds, in which no caller was answered; since a moment."""
+        gaps = ((before, after) for before, after in pairwise(self.moments) if after >= since)
+        return max((after - before for before, after in gaps), default=0.0)
 
 
 def _failure(answer: Answer) -> str | None:
