@@ -7,8 +7,11 @@ import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from sqlalchemy import make_url
+
+from tests.reliability.places import Place
 from tests.serving import HOST
 
 #: Closing such a socket sends a reset, and nothing that still waits to be sent.
@@ -30,7 +33,6 @@ class Network:
 
     target: str
     latency: float = 0.0
-    port: int = 0
     _passing: asyncio.Event = field(default_factory=asyncio.Event)
     _resetting: bool = False
     _joined: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -107,12 +109,14 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def network(target: str) -> AsyncIterator[Network]:
-    """A network to the socket at that path, on a free port of its own."""
-    made = Network(target)
+async def network(place: Place) -> AsyncIterator[tuple[Network, Place]]:
+    """A network to the PostgreSQL of a place, and the place as it is seen across that."""
+    url = make_url(place.url)
+    made = Network(f"{url.query['host']}/.s.PGSQL.5432")
     made._passing.set()
     async with await asyncio.start_server(made.join, HOST) as server:
-        made.port = server.sockets[0].getsockname()[1]
-        yield made
+        port = server.sockets[0].getsockname()[1]
+        across = url.difference_update_query(["host"]).set(host=HOST, port=port)
+        yield made, replace(place, url=across.render_as_string(hide_password=False))
         for each in list(made._joined):
             _reset(each)

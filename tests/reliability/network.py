@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-
-from sqlalchemy import make_url
+from dataclasses import dataclass
 
 from tests.reliability.chaos import Network, network
 from tests.reliability.gates import Measured, run
 from tests.reliability.places import Place, on_postgresql, served_beside
 from tests.reliability.working import CLIENTS, Kept, Load, finish, kept, working
-from tests.serving import HOST
 
 CALM = 3.0  # seconds before each fault, and after the last
 LONGEST = 5.0
@@ -32,23 +29,12 @@ FAULTS = (
 )
 
 
-def beyond(place: Place, between: Network) -> Place:
-    """The place as it is seen across the network."""
-    url = make_url(place.url).difference_update_query(["host"]).set(host=HOST, port=between.port)
-    return replace(place, url=url.render_as_string(hide_password=False))
-
-
-def socket_of(place: Place) -> str:
-    """The path of the socket that PostgreSQL listens on."""
-    return f"{make_url(place.url).query['host']}/.s.PGSQL.5432"
-
-
 async def suffer(place: Place) -> tuple[Load, dict[str, float], Kept]:
     """What callers were told, and how long all of them waited in each fault."""
     gaps: dict[str, float] = {}
     async with (
-        network(socket_of(place)) as between,
-        served_beside(beyond(place, between)) as server,
+        network(place) as (between, across),
+        served_beside(across) as server,
     ):
         load = Load(place, server.port)
         callers = working(load)

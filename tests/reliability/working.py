@@ -25,7 +25,7 @@ CLIENTS = 12
 AGAIN = 0.1  # seconds until a caller whose connection broke connects anew
 
 ORGANIZATION = str(demo_id("organization", "cooperative"))
-NAMED = "worked "  # what the names of all rows begin with
+NAMED = "worked "  # what the names of all rows begin with; six digits follow
 CONNECTION = {"kind": "k", "type": "t", "subType": "s", "status": "connected"}
 
 Body = Mapping[str, Any]
@@ -56,9 +56,9 @@ class Write:
 
 
 MAKE_ENVIRONMENT = """mutation ($name: String!, $org: ID!) {
-    createEnvironment(input: {name: $name, organizationId: $org}) { environment { id } } }"""
+    createEnvironment(input: {name: $name, organizationId: $org}) { environment { id name } } }"""
 MAKE_CONNECTION = """mutation ($input: CreateConnectionInput!) {
-    createConnection(input: $input) { connection { id } } }"""
+    createConnection(input: $input) { connection { id name } } }"""
 WRITES = (
     Write(
         Environment,
@@ -131,7 +131,7 @@ class Load:
         for turn in count(client):
             if self.stop.is_set():
                 break
-            write, name = WRITES[turn % len(WRITES)], f"{NAMED}{next(self.names)}"
+            write, name = WRITES[turn % len(WRITES)], f"{NAMED}{next(self.names):06}"
             row_id = await self._make(caller, write, name)
             for document in READS[write.table] if row_id else ():
                 answer = await self._ask(caller, "/graphql", _asked(document, {"id": row_id}))
