@@ -406,6 +406,12 @@ def test_the_packages_of_a_folder_are_registered(demo: Run, tmp_path: Path) -> N
     assert demo("register", str(tmp_path), *ADMIN)[:2] == (0, printed)
 
 
+def test_what_is_imported_is_not_looked_through_for_garbage_but_all_else_is() -> None:
+    code = "import gc, app.__main__; print(gc.isenabled(), gc.get_freeze_count() > 100_000)"
+    asked = [sys.executable, "-c", code]
+    assert subprocess.check_output(asked, cwd=ROOT, text=True) == "True True\n"
+
+
 def test_a_package_of_the_same_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "schema.py").write_text("schema = None\n", "ascii")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app.cli"

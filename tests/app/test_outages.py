@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.connections import Connection
 from app.db.engine import Store
 from app.db.environments import Environment
+from tests.reliability.chaos import network
+from tests.reliability.places import Place, served_beside
 from tests.serving import HOST, free_port, serving, token
 from tests.stores import PostgreSQL
 from tests.world import World, build
@@ -169,4 +171,27 @@ async def test_a_restart_of_postgresql_goes_unnoticed(
             await asyncio.to_thread(postgresql.restart, mode)
             await clients.answered()
             clients.leaving = True
+    await check_kept(postgres_url, clients)
+
+
+async def test_a_failing_network_to_postgresql_goes_unnoticed(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    """It is silent, resets connections, and is slow: what callers ask for is done once."""
+    world, port = await prepared(postgres_url), free_port()
+    async with (
+        asyncio.timeout(SECONDS),
+        network(Place(postgres_url, tmp_path)) as (between, across),
+        served_beside(across, port),
+        calling(port, tmp_path, world) as clients,
+        asyncio.TaskGroup() as group,
+    ):
+        for client in range(CLIENTS):
+            group.create_task(clients.work(client))
+        await clients.answered()
+        await between.silent(1)
+        await between.resetting(0.5)
+        await between.far(0.02, 0.5)
+        await clients.answered()
+        clients.leaving = True
     await check_kept(postgres_url, clients)

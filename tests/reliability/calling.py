@@ -29,18 +29,27 @@ class Caller:
     timeout: float = 30
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, method: str, path: str, body: object = None) -> Answer:
-        """The answer; raises OSError or EOFError for a connection that breaks."""
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """The answer; raises OSError or EOFError for a connection that breaks.
+
+        `headers` are those of this request alone.
+        """
         started = time.perf_counter()
         async with asyncio.timeout(self.timeout):
             reader, writer = await self._connected()
-            writer.write(self._request(method, path, body))
-            status, headers = await _head(reader)
-            length = int(headers.get("content-length", "0"))
+            writer.write(self._request(method, path, body, headers or {}))
+            status, told = await _head(reader)
+            length = int(told.get("content-length", "0"))
             content = await reader.readexactly(length)
-        if headers.get("connection") == "close":
+        if told.get("connection") == "close":
             await self.close()
-        return Answer(status, headers, content, time.perf_counter() - started)
+        return Answer(status, told, content, time.perf_counter() - started)
 
     async def close(self) -> None:
         if self._streams is not None:
@@ -54,9 +63,10 @@ class Caller:
             self._streams = await asyncio.open_connection(HOST, self.port)
         return self._streams
 
-    def _request(self, method: str, path: str, body: object) -> bytes:
+    def _request(self, method: str, path: str, body: object, headers: Mapping[str, str]) -> bytes:
         content = b"" if body is None else json.dumps(body).encode()
-        fields = {"Host": f"{HOST}:{self.port}", "Content-Length": len(content), **self.headers}
+        own = {"Host": f"{HOST}:{self.port}", "Content-Length": len(content)}
+        fields = {**own, **self.headers, **headers}
         if body is not None:
             fields["Content-Type"] = "application/json"
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())

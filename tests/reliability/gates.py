@@ -29,6 +29,30 @@ class Gate:
 
 GATES = (
     Gate(
+        "G1",
+        "kill -9 of the server under load, 10 times on each database",
+        "0 acknowledged writes lost, 0 duplicates, integrity_check ok, serving again ≤ 3 s",
+        "kills",
+    ),
+    Gate(
+        "G2",
+        "the power fails under SQLite, as strace sees it",
+        "≥ 1.00 syncs for an acknowledged write of one writer, none acknowledged before its sync",
+        "syncs",
+    ),
+    Gate(
+        "G3",
+        "PostgreSQL restarts, immediate and fast, under load",
+        "0 of what can be repeated failed, longest gap ≤ 2 s, 0 lost, 0 duplicates",
+        "restarts",
+    ),
+    Gate(
+        "G6",
+        "PostgreSQL silent for 4 s, resetting for 2 s, 50 ms away",
+        "0 failed, longest gap ≤ 5 s, 0 lost, 0 duplicates",
+        "network",
+    ),
+    Gate(
         "G7",
         "SQLite on a full disk",
         "writes 503 with Retry-After, reads 200, /readyz tells, back ≤ 2 s, 0 lost",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,13 +75,29 @@ def on_postgresql() -> Iterator[tuple[Place, PostgreSQL]]:
 
 
 @contextmanager
-def served(place: Place, **settings: object) -> Iterator[Served]:
-    """A server that is ready; `settings` are named as their variables, without the prefix."""
-    port = free_port()
+def served(place: Place, port: int | None = None, /, **settings: object) -> Iterator[Served]:
+    """A server that is ready; `settings` are named as their variables, without the prefix.
+
+    Without a port it has a free one.
+    """
+    port = port or free_port()
     variables = {f"MESHGRAPH_{name}": str(value) for name, value in settings.items()}
     variables["MESHGRAPH_LOG_REQUESTS"] = "none"
     with serving(place.url, place.folder, port, **variables) as process:
         yield Served(place, process, port)
+
+
+@asynccontextmanager
+async def served_beside(
+    place: Place, port: int | None = None, /, **settings: object
+) -> AsyncIterator[Served]:
+    """The same, while the event loop goes on with its own."""
+    begun = served(place, port, **settings)
+    server = await asyncio.to_thread(begun.__enter__)
+    try:
+        yield server
+    finally:
+        await asyncio.to_thread(begun.__exit__, None, None, None)
 
 
 def _seeded(place: Place) -> Place:

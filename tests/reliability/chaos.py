@@ -1,0 +1,122 @@
+"""A network between a server and its database, on which whatever can happen to one does."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import make_url
+
+from tests.reliability.places import Place
+from tests.serving import HOST
+
+#: Closing such a socket sends a reset, and nothing that still waits to be sent.
+RESET = struct.pack("ii", 1, 0)
+PIECE = 65_536
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+#: When it is to arrive, by the event loop's clock, and what; no bytes are the end of a stream.
+Sent = tuple[float, bytes]
+
+
+@dataclass
+class Network:
+    """Passes each connection on to a socket of PostgreSQL, in time and in order.
+
+    What is sent while it is `silent` arrives when it no longer is, as what TCP sends again does.
+    While it resets, whoever connects is reset at once. `latency` is in seconds, each way.
+    """
+
+    target: str
+    latency: float = 0.0
+    _passing: asyncio.Event = field(default_factory=asyncio.Event)
+    _resetting: bool = False
+    _joined: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    async def silent(self, seconds: float) -> None:
+        """Let nothing through for a while."""
+        self._passing.clear()
+        await asyncio.sleep(seconds)
+        self._passing.set()
+
+    async def resetting(self, seconds: float) -> None:
+        """Reset all connections there are, and for a while all that come."""
+        self._resetting = True
+        for each in list(self._joined):
+            _reset(each)
+        await asyncio.sleep(seconds)
+        self._resetting = False
+
+    async def far(self, latency: float, seconds: float) -> None:
+        """Let everything take so long for a while."""
+        self.latency = latency
+        await asyncio.sleep(seconds)
+        self.latency = 0.0
+
+    async def join(self, *near: *Streams) -> None:
+        """Pass one connection on until either side ends it; for `asyncio.start_server`."""
+        if self._resetting:
+            _reset(near[1])
+            return
+        far = await asyncio.open_unix_connection(self.target)
+        ends = {near[1], far[1]}
+        self._joined |= ends
+        try:
+            await asyncio.gather(self._carry(near[0], far[1]), self._carry(far[0], near[1]))
+        finally:
+            self._joined -= ends
+            for each in ends:
+                each.close()
+
+    async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        """All that comes from one side to the other, and then its end."""
+        under_way: asyncio.Queue[Sent] = asyncio.Queue()
+        taking = asyncio.create_task(self._take(source, under_way))
+        with suppress(OSError):
+            await self._deliver(under_way, sink)
+        sink.close()
+        taking.cancel()
+
+    async def _take(self, source: asyncio.StreamReader, under_way: asyncio.Queue[Sent]) -> None:
+        piece = b"."
+        while piece:
+            try:
+                piece = await source.read(PIECE)
+            except OSError:
+                piece = b""
+            under_way.put_nowait((asyncio.get_running_loop().time() + self.latency, piece))
+
+    async def _deliver(self, under_way: asyncio.Queue[Sent], sink: asyncio.StreamWriter) -> None:
+        while True:
+            due, piece = await under_way.get()
+            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+            await self._passing.wait()
+            if not piece:
+                return
+            sink.write(piece)
+            await sink.drain()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    made: socket.socket = writer.get_extra_info("socket")
+    if made.family == socket.AF_INET:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    writer.transport.abort()
+
+
+@asynccontextmanager
+async def network(place: Place) -> AsyncIterator[tuple[Network, Place]]:
+    """A network to the PostgreSQL of a place, and the place as it is seen across that."""
+    url = make_url(place.url)
+    made = Network(f"{url.query['host']}/.s.PGSQL.5432")
+    made._passing.set()
+    async with await asyncio.start_server(made.join, HOST) as server:
+        port = server.sockets[0].getsockname()[1]
+        across = url.difference_update_query(["host"]).set(host=HOST, port=port)
+        yield made, replace(place, url=across.render_as_string(hide_password=False))
+        for each in list(made._joined):
+            _reset(each)
