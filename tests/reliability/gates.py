@@ -67,7 +67,7 @@ GATES = (
     Gate(
         "G13",
         "bodies beyond the limit, declared and chunked",
-        "all 413, or reset while they send on; memory grows ≤ 2 × the limit",
+        "40 of 40 clients are answered 413; memory grows ≤ 2 × the limit",
         "bodies",
     ),
 )
