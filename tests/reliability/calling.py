@@ -8,8 +8,12 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from tests.serving import HOST
+
+NONE: Mapping[str, str] = MappingProxyType({})
+NO_ROOM = (429, 503)
 
 
 @dataclass(frozen=True)
@@ -29,18 +33,28 @@ class Caller:
     timeout: float = 30
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, method: str, path: str, body: object = None) -> Answer:
+    async def ask(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] = NONE
+    ) -> Answer:
         """The answer; raises OSError or EOFError for a connection that breaks."""
         started = time.perf_counter()
         async with asyncio.timeout(self.timeout):
             reader, writer = await self._connected()
-            writer.write(self._request(method, path, body))
+            writer.write(self._request(method, path, body, headers))
             status, headers = await _head(reader)
             length = int(headers.get("content-length", "0"))
             content = await reader.readexactly(length)
         if headers.get("connection") == "close":
             await self.close()
         return Answer(status, headers, content, time.perf_counter() - started)
+
+    async def insist(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] = NONE
+    ) -> Answer:
+        """The answer, asked for again as long as there is no room."""
+        while (answer := await self.ask(method, path, body, headers)).status in NO_ROOM:
+            await asyncio.sleep(0.05)
+        return answer
 
     async def close(self) -> None:
         if self._streams is not None:
@@ -54,9 +68,10 @@ class Caller:
             self._streams = await asyncio.open_connection(HOST, self.port)
         return self._streams
 
-    def _request(self, method: str, path: str, body: object) -> bytes:
+    def _request(self, method: str, path: str, body: object, headers: Mapping[str, str]) -> bytes:
         content = b"" if body is None else json.dumps(body).encode()
-        fields = {"Host": f"{HOST}:{self.port}", "Content-Length": len(content), **self.headers}
+        fields = {"Host": f"{HOST}:{self.port}", "Content-Length": len(content)}
+        fields |= {**self.headers, **headers}
         if body is not None:
             fields["Content-Type"] = "application/json"
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())

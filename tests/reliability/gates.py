@@ -70,6 +70,24 @@ GATES = (
         "40 of 40 clients are answered 413; memory grows ≤ 2 × the limit",
         "bodies",
     ),
+    Gate(
+        "G16",
+        "40 read a row and write it anew at once, by If-Match and by expectedVersion",
+        "0 lost on either engine, the others 412 or VERSION_CONFLICT and come again",
+        "races",
+    ),
+    Gate(
+        "G17",
+        "40 equal requests at once with one Idempotency-Key",
+        "1 row and 40 equal bodies, by REST and GraphQL, on either engine",
+        "repeats",
+    ),
+    Gate(
+        "G18",
+        "1,000 subscriptions, some whose token expires or whose member is removed",
+        "≤ 100 KB each, 0 descriptors left after abort, closed by 4401 and 4403 ≤ 5 s",
+        "subscriptions",
+    ),
 )
 
 

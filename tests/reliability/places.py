@@ -51,6 +51,10 @@ class Served:
     def base(self) -> str:
         return f"http://{HOST}:{self.port}"
 
+    def descriptors(self) -> int:
+        """How many files and sockets the process has open."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
     def memory(self) -> int:
         """Bytes that the process has in memory, at most until now."""
         status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")
