@@ -30,7 +30,7 @@ class Gate:
 GATES = (
     Gate(
         "G7",
-        "SQLite on a full disk",
+        "SQLite and PostgreSQL on a full disk",
         "writes 503 with Retry-After, reads 200, /readyz tells, back ≤ 2 s, 0 lost",
         "disk_full",
     ),

@@ -71,10 +71,14 @@ def on_sqlite(folder: Path | None = None) -> Iterator[Place]:
 
 
 @contextmanager
-def on_postgresql() -> Iterator[tuple[Place, PostgreSQL]]:
-    """A database with demo data, on a server of its own."""
-    with postgresql() as server, server.database() as url, tempfile.TemporaryDirectory() as folder:
-        yield _seeded(Place(url, Path(folder))), server
+def on_postgresql(folder: Path | None = None) -> Iterator[tuple[Place, PostgreSQL]]:
+    """A database with demo data, on a server of its own, whose data may have a folder given."""
+    with (
+        postgresql(folder) as server,
+        server.database() as url,
+        tempfile.TemporaryDirectory() as data,
+    ):
+        yield _seeded(Place(url, Path(data))), server
 
 
 @contextmanager
