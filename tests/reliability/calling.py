@@ -36,7 +36,7 @@ class Caller:
     async def ask(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] = NONE
     ) -> Answer:
-        """The answer; raises OSError or EOFError for a connection that breaks."""
+        """The answer to a body of JSON; raises OSError or EOFError where the connection breaks."""
         started = time.perf_counter()
         async with asyncio.timeout(self.timeout):
             reader, writer = await self._connected()
@@ -69,13 +69,17 @@ class Caller:
         return self._streams
 
     def _request(self, method: str, path: str, body: object, headers: Mapping[str, str]) -> bytes:
-        content = b"" if body is None else json.dumps(body).encode()
+        content = b"" if body is None else body if isinstance(body, bytes) else encoded(body)
         fields = {"Host": f"{HOST}:{self.port}", "Content-Length": len(content)}
         fields |= {**self.headers, **headers}
         if body is not None:
             fields["Content-Type"] = "application/json"
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + content
+
+
+def encoded(body: object) -> bytes:
+    return json.dumps(body).encode()
 
 
 async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:

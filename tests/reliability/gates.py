@@ -71,6 +71,12 @@ GATES = (
         "bodies",
     ),
     Gate(
+        "G14",
+        "bombs of YAML, archives and designs, read and evaluated for 2 s at most",
+        "each ≤ 2 s of CPU and ≤ 256 MiB of a worker, no 5xx, /livez p99 ≤ 50 ms",
+        "bombs",
+    ),
+    Gate(
         "G16",
         "40 read a row and write it anew at once, by If-Match and by expectedVersion",
         "0 lost on either engine, the others 412 or VERSION_CONFLICT and come again",
@@ -87,6 +93,12 @@ GATES = (
         "1,000 subscriptions, some whose token expires or whose member is removed",
         "≤ 100 KB each, 0 descriptors left after abort, closed by 4401 and 4403 ≤ 5 s",
         "subscriptions",
+    ),
+    Gate(
+        "G19",
+        "a minute of reads, writes and subscriptions at 80 % of the load there may be",
+        "memory grows ≤ 1 MiB a minute; descriptors, threads and pools as before",
+        "soak",
     ),
 )
 

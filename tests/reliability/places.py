@@ -57,9 +57,16 @@ class Served:
 
     def memory(self) -> int:
         """Bytes that the process has in memory, at most until now."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
+        return figure(self.process.pid, "VmHWM") * 1024
+
+    def threads(self) -> int:
+        return figure(self.process.pid, "Threads")
+
+
+def figure(process: int, name: str) -> int:
+    """What the system says of a process (proc_pid_status(5))."""
+    lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
 @contextmanager
