@@ -14,6 +14,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.lingering import Lingering
+
 #: Seconds between two sweeps; a pause of the process counts as no more than two of them.
 SWEEP = 0.5
 #: Bytes of a head: the request line and all header fields.
@@ -50,6 +52,7 @@ class Connection(HttpToolsProtocol):
         self.head = 0
         self.received = 0
         self.long = False
+        self.lingering: Lingering | None = None
 
     @classmethod
     def expect(cls, *, head_seconds: float, body_seconds: float) -> None:
@@ -61,9 +64,16 @@ class Connection(HttpToolsProtocol):
         Sweeper.over(self)
 
     def data_received(self, data: bytes) -> None:
+        if self.lingering is not None and self.lingering.under_way:
+            self.lingering.drop(data)
+            return
         self.long = self.head + len(data) > LONGEST_HEAD
         super().data_received(data)
-        if not self.head and self.cycle is not None and self.cycle.scope is self.scope:
+        cycle = self.cycle
+        if cycle is not None and cycle.more_body and cycle.transport is self.transport:
+            self.lingering = Lingering(self.transport, cycle)
+            cycle.transport = self.lingering  # type: ignore[assignment] # all that it uses
+        if not self.head and cycle is not None and cycle.scope is self.scope:
             return  # as mostly: the head has come in one piece
         self.head = self.head + len(data) if self._awaits_head() else 0
         if self.head > LONGEST_HEAD and not self.transport.is_closing():
@@ -78,6 +88,13 @@ class Connection(HttpToolsProtocol):
         self.received += len(body)
         super().on_body(body)
 
+    def on_response_complete(self) -> None:
+        if self.lingering is None or not self.lingering.under_way:
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()  # and no other request is begun
+
     def shutdown(self) -> None:
         """Close when idle, but not at once: a request may be on its way."""
         if self.cycle is None or self.cycle.response_complete:
@@ -87,6 +104,9 @@ class Connection(HttpToolsProtocol):
 
     def look(self, seconds: float) -> None:
         """Close the connection if it has owed the same for too long; so much time has passed."""
+        if self.lingering is not None and self.lingering.under_way:
+            self.lingering.wait(seconds)
+            return
         owed, paid, patience = self._owed()
         if owed is None:
             self.debt = None
@@ -121,7 +141,8 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self) -> None:
         self.transport.write(TOO_LONG)
-        self.transport.close()
+        self.lingering = Lingering(self.transport, None)
+        self.lingering.close()
 
     def _give_up(self) -> None:
         cycle = self.cycle

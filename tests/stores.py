@@ -76,9 +76,9 @@ class PostgreSQL:
 
 
 @contextmanager
-def postgresql() -> Iterator[PostgreSQL]:
-    """A server of this process's own, gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="meshgraph-pg-"))
+def postgresql(folder: Path | None = None) -> Iterator[PostgreSQL]:
+    """A server of this process's own, gone afterwards; in the folder, if one is given."""
+    folder = folder or Path(tempfile.mkdtemp(prefix="meshgraph-pg-"))
     server = get_server(folder)
     try:
         made = PostgreSQL(server)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from app import lingering
 from app.receiving import Connection
 from tests.serving import HOST, free_port
 
@@ -22,6 +23,9 @@ GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http":
+        if scope["path"] == "/refused":  # without having read
+            await PlainTextResponse("no", 413, {"Connection": "close"})(scope, receive, send)
+            return
         body = await Request(scope, receive).body()
         await PlainTextResponse(f"{len(body)}")(scope, receive, send)
 
@@ -99,3 +103,62 @@ async def test_a_body_that_flows_may_take_longer() -> None:
             await asyncio.sleep(0.1)
         assert (await reader.read()).endswith(str(size).encode())
         writer.close()
+
+
+SIZE = 16 * 1024 * 1024
+REFUSED = b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % SIZE
+CHUNKED = b"POST /refused HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n"
+
+
+async def sent_in_vain(port: int, head: bytes, size: int) -> bytes:
+    """What a client is answered that looks for it only once it has sent all."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    writer.write(head)
+    for _ in range(size // 65_536):
+        writer.write(b"x" * 65_536)
+        await writer.drain()
+        await asyncio.sleep(0.001)
+    async with asyncio.timeout(30):
+        found = await reader.read()
+    writer.close()
+    return found
+
+
+@pytest.mark.parametrize("head", [REFUSED, CHUNKED], ids=["declared", "chunked"])
+async def test_an_answer_before_the_end_of_a_body_reaches_the_client(head: bytes) -> None:
+    async with listening() as port:
+        assert (await sent_in_vain(port, head, SIZE)).startswith(b"HTTP/1.1 413")
+
+
+async def test_what_is_dropped_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lingering, "LONGEST", SIZE // 8)
+    async with listening() as port:
+        with pytest.raises(ConnectionError):
+            await sent_in_vain(port, REFUSED, SIZE)
+
+
+async def test_a_refused_client_that_stays_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lingering, "SECONDS", 0.7)
+    async with listening() as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(REFUSED)
+        assert (await reader.read()).startswith(b"HTTP/1.1 413")
+        with pytest.raises(ConnectionError):
+            await dripped(writer)
+        writer.close()
+
+
+async def dripped(writer: asyncio.StreamWriter) -> None:
+    """Send a byte at a time, for ever."""
+    async with asyncio.timeout(30):
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.1)
+
+
+async def test_what_follows_a_refused_body_is_no_request() -> None:
+    async with listening() as port:
+        length = b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
+        found = await answered(port, length, b"ab" + GET + b"\r\n")
+    assert found.count(b"HTTP/1.1") == 1

@@ -8,8 +8,12 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from tests.serving import HOST
+
+NONE: Mapping[str, str] = MappingProxyType({})
+NO_ROOM = (429, 503)
 
 
 @dataclass(frozen=True)
@@ -34,22 +38,30 @@ class Caller:
         method: str,
         path: str,
         body: object = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] = NONE,
     ) -> Answer:
-        """The answer; raises OSError or EOFError for a connection that breaks.
+        """The answer to a body of JSON; raises OSError or EOFError where the connection breaks.
 
         `headers` are those of this request alone.
         """
         started = time.perf_counter()
         async with asyncio.timeout(self.timeout):
             reader, writer = await self._connected()
-            writer.write(self._request(method, path, body, headers or {}))
+            writer.write(self._request(method, path, body, headers))
             status, told = await _head(reader)
             length = int(told.get("content-length", "0"))
             content = await reader.readexactly(length)
         if told.get("connection") == "close":
             await self.close()
         return Answer(status, told, content, time.perf_counter() - started)
+
+    async def insist(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] = NONE
+    ) -> Answer:
+        """The answer, asked for again as long as there is no room."""
+        while (answer := await self.ask(method, path, body, headers)).status in NO_ROOM:
+            await asyncio.sleep(0.05)
+        return answer
 
     async def close(self) -> None:
         if self._streams is not None:
@@ -64,13 +76,17 @@ class Caller:
         return self._streams
 
     def _request(self, method: str, path: str, body: object, headers: Mapping[str, str]) -> bytes:
-        content = b"" if body is None else json.dumps(body).encode()
-        own = {"Host": f"{HOST}:{self.port}", "Content-Length": len(content)}
-        fields = {**own, **self.headers, **headers}
+        content = b"" if body is None else body if isinstance(body, bytes) else encoded(body)
+        fields = {"Host": f"{HOST}:{self.port}", "Content-Length": len(content)}
+        fields |= {**self.headers, **headers}
         if body is not None:
             fields["Content-Type"] = "application/json"
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + content
+
+
+def encoded(body: object) -> bytes:
+    return json.dumps(body).encode()
 
 
 async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:

@@ -54,7 +54,7 @@ GATES = (
     ),
     Gate(
         "G7",
-        "SQLite on a full disk",
+        "SQLite and PostgreSQL on a full disk",
         "writes 503 with Retry-After, reads 200, /readyz tells, back ≤ 2 s, 0 lost",
         "disk_full",
     ),
@@ -91,8 +91,38 @@ GATES = (
     Gate(
         "G13",
         "bodies beyond the limit, declared and chunked",
-        "all 413, or reset while they send on; memory grows ≤ 2 × the limit",
+        "40 of 40 clients are answered 413; memory grows ≤ 2 × the limit",
         "bodies",
+    ),
+    Gate(
+        "G14",
+        "bombs of YAML, archives and designs, read and evaluated for 2 s at most",
+        "each ≤ 2 s of CPU and ≤ 256 MiB of a worker, no 5xx, /livez p99 ≤ 50 ms",
+        "bombs",
+    ),
+    Gate(
+        "G16",
+        "40 read a row and write it anew at once, by If-Match and by expectedVersion",
+        "0 lost on either engine, the others 412 or VERSION_CONFLICT and come again",
+        "races",
+    ),
+    Gate(
+        "G17",
+        "40 equal requests at once with one Idempotency-Key",
+        "1 row and 40 equal bodies, by REST and GraphQL, on either engine",
+        "repeats",
+    ),
+    Gate(
+        "G18",
+        "1,000 subscriptions, some whose token expires or whose member is removed",
+        "≤ 100 KB each, 0 descriptors left after abort, closed by 4401 and 4403 ≤ 5 s",
+        "subscriptions",
+    ),
+    Gate(
+        "G19",
+        "a minute of reads, writes and subscriptions at 80 % of the load there may be",
+        "memory grows ≤ 1 MiB a minute; descriptors, threads and pools as before",
+        "soak",
     ),
 )
 

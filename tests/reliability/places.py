@@ -52,11 +52,22 @@ class Served:
     def base(self) -> str:
         return f"http://{HOST}:{self.port}"
 
+    def descriptors(self) -> int:
+        """How many files and sockets the process has open."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
     def memory(self) -> int:
         """Bytes that the process has in memory, at most until now."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
+        return figure(self.process.pid, "VmHWM") * 1024
+
+    def threads(self) -> int:
+        return figure(self.process.pid, "Threads")
+
+
+def figure(process: int, name: str) -> int:
+    """What the system says of a process (proc_pid_status(5))."""
+    lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
 @contextmanager
@@ -68,10 +79,14 @@ def on_sqlite(folder: Path | None = None) -> Iterator[Place]:
 
 
 @contextmanager
-def on_postgresql() -> Iterator[tuple[Place, PostgreSQL]]:
-    """A database with demo data, on a server of its own."""
-    with postgresql() as server, server.database() as url, tempfile.TemporaryDirectory() as folder:
-        yield _seeded(Place(url, Path(folder))), server
+def on_postgresql(folder: Path | None = None) -> Iterator[tuple[Place, PostgreSQL]]:
+    """A database with demo data, on a server of its own, whose data may have a folder given."""
+    with (
+        postgresql(folder) as server,
+        server.database() as url,
+        tempfile.TemporaryDirectory() as data,
+    ):
+        yield _seeded(Place(url, Path(data))), server
 
 
 @contextmanager
