@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.crowds import Crowd
+from app.crowds import Crowd, Peer
 from app.middleware import SECURITY_HEADERS
 
 #: Seconds between two sweeps; a pause of the process counts as no more than two of them.
@@ -65,7 +65,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if self.crowd is not None and self.crowd.is_too_large(self, self.connections):
+        held = cast("set[Peer]", self.connections)
+        if self.crowd is not None and self.crowd.is_too_large(self, held):
             self._refuse(CROWDED)
             return
         Sweeper.over(self)

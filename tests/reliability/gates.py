@@ -70,6 +70,18 @@ GATES = (
         "all 413, or reset while they send on; memory grows ≤ 2 × the limit",
         "bodies",
     ),
+    Gate(
+        "G21",
+        "secrets in every mutation, endpoint, transport and fault, on SQLite and PostgreSQL",
+        "0 found in answers, log, spans, database, files and environments of children",
+        "canaries",
+    ),
+    Gate(
+        "G22",
+        "400 connections to a process that may open 256 files",
+        "503, 408 or closed ≤ 10 s, those who are served stay served, back ≤ 2 s",
+        "few_files",
+    ),
 )
 
 

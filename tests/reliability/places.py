@@ -78,7 +78,7 @@ def served(place: Place, **settings: object) -> Iterator[Served]:
     """A server that is ready; `settings` are named as their variables, without the prefix."""
     port = free_port()
     variables = {f"MESHGRAPH_{name}": str(value) for name, value in settings.items()}
-    variables["MESHGRAPH_LOG_REQUESTS"] = "none"
+    variables.setdefault("MESHGRAPH_LOG_REQUESTS", "none")
     with serving(place.url, place.folder, port, **variables) as process:
         yield Served(place, process, port)
 
