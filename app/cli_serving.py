@@ -74,6 +74,7 @@ def config_of(settings: Settings) -> uvicorn.Config:
         access_log=False,  # `app.middleware` writes one line for each request
         server_header=False,
         proxy_headers=False,  # nothing here asks for the scheme, or for the address of the caller
+        log_config=None,  # `app.logs` sees to what uvicorn says as well
         log_level="warning",
         timeout_graceful_shutdown=settings.stop_timeout,
     )

@@ -13,9 +13,10 @@ import structlog
 from graphql import ExecutionResult
 from starlette.requests import ClientDisconnect
 
+from app.bugs import describe
 from app.errors import BadInput, Code, Problem
 from app.figures import Figures, counted
-from app.graphql_errors import body, bug_result, describe, executed, problem_result
+from app.graphql_errors import body, bug_result, executed, problem_result
 from app.heartbeats import Heartbeat
 from app.interruptions import Deadline, Interruption
 from app.limits import refusal

@@ -41,17 +41,18 @@ class Watch:
 
     def passed(self, caller: Hashable) -> None:
         """The limit was exceeded, and the caller let pass."""
-        self._tell(Mode.WARN, caller)
+        self.told(Mode.WARN, caller)
 
     def refused(self, caller: Hashable, refusal: Refusal) -> Refusal:
         """The limit was exceeded, and this is the answer."""
-        self._tell(Mode.ENFORCE, caller)
+        self.told(Mode.ENFORCE, caller)
         return refusal
 
-    def _tell(self, mode: Mode, caller: Hashable) -> None:
+    def told(self, mode: Mode, caller: Hashable) -> None:
+        """The limit was exceeded, and that is what it does."""
         self._counters[mode].inc()
         now = self._clock()
-        told = self._told.get(caller)
-        if told is None or now - told >= QUIET:
+        before = self._told.get(caller)
+        if before is None or now - before >= QUIET:
             self._told.add(caller, now)
             log.warning("limit_exceeded", limit=self._limit, mode=str(mode), caller=str(caller))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Any
 
 import structlog
 from graphql import ExecutionResult, GraphQLError
 
+from app.bugs import cut, describe
 from app.errors import Code, Problem, SnapshotLost
 from app.figures import current
 
-LONGEST = 200  # characters of a message; a literal of any length would be quoted back otherwise
+#: What graphql-core quotes of an input object or a list, and of a text that is in a wrong place:
+#: a secret may be in it, and whoever sent it knows it.
+_FOUND = re.compile(r"(?:, found)?: (?=[{\[]).*|(?<=to be an object), found: .*", re.DOTALL)
+_FOUND_TEXT = re.compile(r"(?<=found )((?:Block)?String) .*", re.DOTALL)
 
 log = structlog.get_logger()
 
@@ -62,19 +66,6 @@ def shown(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
     return found
 
 
-def describe(error: BaseException) -> dict[str, str]:
-    """What a log says of an exception: its type, where it arose, and the start of its message.
-
-    Only the first line: PostgreSQL and SQLAlchemy put values and statements in those that follow.
-    """
-    lines = str(error).splitlines() or [""]
-    return {
-        "error": type(error).__name__,
-        "message": _cut(lines[0]),
-        "where": _where(error.__traceback__),
-    }
-
-
 def request_id() -> str | None:
     """The id the middleware gave the current request."""
     return structlog.contextvars.get_contextvars().get("request_id")
@@ -109,24 +100,15 @@ def _log_once(error: GraphQLError, cause: Exception, logged: set[tuple[str, str]
     if key not in logged:
         logged.add(key)
         path = ".".join(str(each) for each in error.path or ())
-        log.error("resolver_failed", path=_cut(path), **told)
+        log.error("resolver_failed", path=cut(path), **told)
 
 
 def _coded(error: GraphQLError, code: Code) -> GraphQLError:
     return GraphQLError(
-        _cut(error.message),
+        cut(_FOUND_TEXT.sub(r"\1.", _FOUND.sub(".", error.message))),
         error.nodes,
         error.source,
         error.positions,
         error.path,
         extensions={"code": str(code)},
     )
-
-
-def _where(trace: TracebackType | None) -> str:
-    frames = traceback.extract_tb(trace)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -12,6 +12,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
+from app.bugs import Foreign
 from app.figures import Figures
 
 SLOW = 1.0  # seconds
@@ -41,7 +42,11 @@ REQUESTS: Final[Mapping[str, Telling]] = {
 
 
 def configure() -> None:
-    """Send what the service logs to standard error. For a process of its own, before any event."""
+    """Send what the service logs to standard error. For a process of its own, before any event.
+
+    What libraries log goes the same way.
+    """
+    logging.getLogger().handlers = [Foreign()]
     shown = sys.stderr.isatty()
     structlog.configure(
         processors=[

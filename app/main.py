@@ -19,7 +19,9 @@ from app.assembly.operations import operations_of, trust_of
 from app.assembly.pages import pages_of, unavailable
 from app.assembly.rest import execute_of, ledger_routes, limited, rest_of
 from app.broker import Broker
+from app.crowds import Crowd
 from app.draining import Drain
+from app.enforcement import Mode
 from app.errors import Unavailable
 from app.explorer.serving import Explorer
 from app.graphql_over_http import GraphQLOverHTTP
@@ -31,7 +33,7 @@ from app.readiness import health_routes
 from app.receiving import Connection
 from app.rest_ledger import Ledger
 from app.service import Service, at
-from app.settings import Settings
+from app.settings import Settings, keep_from_children
 from rest_compat.documents import load
 from schema import schema
 
@@ -117,8 +119,15 @@ def service() -> Starlette:
     """The application for a server process, whose log is set up as well."""
     logs.configure()
     settings = Settings.from_environ(os.environ)
-    Connection.expect(head_seconds=settings.head_timeout, body_seconds=settings.body_timeout)
+    Connection.expect(
+        head_seconds=settings.head_timeout,
+        body_seconds=settings.body_timeout,
+        crowd=Crowd(
+            Mode(settings.connections), settings.max_connections, settings.uncounted_networks
+        ),
+    )
     application = create_app(settings)
+    keep_from_children(os.environ)
     _collect_seldom()
     return application
 

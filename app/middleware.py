@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.bugs import describe
 from app.draining import Drain
 from app.figures import Figures, begin, end
-from app.graphql_errors import describe
 from app.logs import REQUESTS, Record, Telling
 
 REQUEST_ID = b"x-request-id"

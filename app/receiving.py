@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.crowds import Crowd, Peer
 from app.lingering import Lingering
+from app.middleware import SECURITY_HEADERS
 
 #: Seconds between two sweeps; a pause of the process counts as no more than two of them.
 SWEEP = 0.5
@@ -26,7 +28,10 @@ SLOWEST = 16_384
 #: Seconds in which a request may still come in a connection that was idle when the server stopped.
 GRACE = 1.0
 
-LAST = b"\r\ncontent-length: 0\r\nconnection: close\r\ncache-control: no-store\r\n\r\n"
+_NAMED = b"".join(b"\r\n%b: %b" % field for field in SECURITY_HEADERS)
+LAST = b"\r\ncontent-length: 0\r\nconnection: close" + _NAMED + b"\r\n\r\n"
+INVALID = b"HTTP/1.1 400 Bad Request" + LAST
+CROWDED = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1" + LAST
 TIMED_OUT = b"HTTP/1.1 408 Request Timeout" + LAST
 TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large" + LAST
 
@@ -45,6 +50,7 @@ class Connection(HttpToolsProtocol):
 
     head_seconds = 8.0
     body_seconds = 8.0
+    crowd: Crowd | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -55,12 +61,17 @@ class Connection(HttpToolsProtocol):
         self.lingering: Lingering | None = None
 
     @classmethod
-    def expect(cls, *, head_seconds: float, body_seconds: float) -> None:
-        """Give all connections of this process so much patience."""
-        cls.head_seconds, cls.body_seconds = head_seconds, body_seconds
+    def expect(cls, *, head_seconds: float, body_seconds: float, crowd: Crowd) -> None:
+        """Give all connections of this process so much patience, and so much room."""
+        cls.head_seconds, cls.body_seconds, cls.crowd = head_seconds, body_seconds, crowd
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        held = cast("set[Peer]", self.connections)
+        if self.crowd is not None and self.crowd.is_too_large(self, held):
+            transport.write(CROWDED)
+            transport.close()
+            return
         Sweeper.over(self)
 
     def data_received(self, data: bytes) -> None:
@@ -77,7 +88,11 @@ class Connection(HttpToolsProtocol):
             return  # as mostly: the head has come in one piece
         self.head = self.head + len(data) if self._awaits_head() else 0
         if self.head > LONGEST_HEAD and not self.transport.is_closing():
-            self._refuse()
+            self._refuse(TOO_LONG)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's
+        """To what is no HTTP, with the headers that all answers have."""
+        self._refuse(INVALID)
 
     def on_headers_complete(self) -> None:
         if (self.long or len(self.headers) > MOST_FIELDS) and self._is_too_long():
@@ -139,8 +154,8 @@ class Connection(HttpToolsProtocol):
         fields = sum(len(name) + len(value) for name, value in self.headers)
         return len(self.headers) > MOST_FIELDS or fields + len(self.url) > LONGEST_HEAD
 
-    def _refuse(self) -> None:
-        self.transport.write(TOO_LONG)
+    def _refuse(self, answer: bytes) -> None:
+        self.transport.write(answer)
         self.lingering = Lingering(self.transport, None)
         self.lingering.close()
 

@@ -20,11 +20,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.bugs import describe
 from app.db.engine import Store
 from app.db.rest_calls import Tally, add, prune
 from app.db.retry import FAILURES
 from app.errors import Problem
-from app.graphql_errors import describe
 from app.metrics import REST_CALLS
 
 #: Seconds between two writes.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -29,6 +30,7 @@ SWITCH = {"true": True, "yes": True, "on": True, "1": True} | {
     "0": False,
 }
 
+Network = IPv4Network | IPv6Network
 Number = TypeVar("Number", int, float)
 
 
@@ -142,6 +144,10 @@ def _host(text: str) -> str:
     return text.lower()
 
 
+def _network(text: str) -> Network:
+    return ip_network(text)
+
+
 def _web_address(text: str) -> SplitResult:
     """The parts of an http or https URL without credentials."""
     parts = urlsplit(text)
@@ -162,6 +168,10 @@ ORIGINS = Kind(
 HOSTS = Kind(
     "names such as `api.example.org`, separated by commas, each with its port if it has one",
     lambda text: tuple(_host(item) for item in _items(text)),
+)
+NETWORKS = Kind(
+    "addresses or networks such as `10.1.0.0/16`, separated by commas",
+    lambda text: tuple(_network(item) for item in _items(text)),
 )
 DATABASE = Kind(
     "`sqlite:///<file>` or `postgresql://<user>:<password>@<host>/<database>`", _database

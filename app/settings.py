@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -21,9 +21,11 @@ from app.setting_kinds import (
     FILE,
     HOSTS,
     HTTPS,
+    NETWORKS,
     ORIGINS,
     TEXT,
     Kind,
+    Network,
     number,
     one_of,
     seconds,
@@ -33,6 +35,8 @@ from app.setting_kinds import (
 from app.trust import ENFORCE, LOG, OFF
 
 PREFIX = "MESHGRAPH_"
+#: Beginnings of variables that are read at start, and not again.
+READ_ONCE = (PREFIX, "OTEL_")
 
 
 class SettingsError(ValueError):
@@ -271,8 +275,34 @@ class Settings:
     budget_restored: float = field(
         metadata=setting("100", number(0.01, 1_000_000), "What a user gets back in a second.")
     )
+    connections: str = field(
+        metadata=setting(
+            "warn",
+            one_of(*Mode),
+            "What becomes of connections beyond the next limit: refused, or only counted.",
+        )
+    )
+    max_connections: int = field(
+        metadata=setting(
+            "256", whole(1, 1_000_000), "Connections that one address holds, in one process."
+        )
+    )
+    uncounted_networks: tuple[Network, ...] = field(
+        metadata=setting(
+            "127.0.0.0/8,::1/128",
+            NETWORKS,
+            "Addresses that the limit is not for: of proxies, through which many come.",
+        )
+    )
     max_body_bytes: int = field(
         metadata=setting("262144", whole(1024, 104_857_600), "Bytes in a request body.")
+    )
+    pool_timeout: float = field(
+        metadata=setting(
+            "1",
+            seconds(0.05, 600),
+            "Time that a read waits for a connection to the database before it is refused.",
+        )
     )
     query_timeout: float = field(metadata=setting("5", seconds(0.1, 600), "Time a query may take."))
     mutation_timeout: float = field(
@@ -341,6 +371,15 @@ def settings_with(**variables: object) -> Settings:
     settings = Settings.from_environ({**os.environ, **given})
     os.environ.update(given)
     return settings
+
+
+def keep_from_children(environ: MutableMapping[str, str]) -> None:
+    """Take out what has been read by now, the password of the database among it.
+
+    Processes that are started later, such as those that read what callers send, do not inherit it.
+    """
+    for name in [name for name in environ if name.startswith(READ_ONCE)]:
+        del environ[name]
 
 
 def declared() -> Iterator[tuple[str, Setting]]:

@@ -209,9 +209,11 @@ class TracedDirect:
     inner: Direct
     statements: Statements
 
-    async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+    async def fetch(
+        self, sql: str, parameters: Sequence[Any], *, patient: bool = False
+    ) -> Sequence[Any]:
         with self.statements.around(sql):
-            return await self.inner.fetch(sql, parameters)
+            return await self.inner.fetch(sql, parameters, patient=patient)
 
     def occupancy(self) -> Occupancy:
         return self.inner.occupancy()

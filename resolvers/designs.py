@@ -103,9 +103,13 @@ def _shown(url: str | None) -> str:
     """An address without what can be secret in it: a password, or a token in its query."""
     try:
         parts = urlsplit(url or "")
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return ""
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    if not (parts.scheme and host):
+        return ""
+    place = f"[{host}]" if ":" in host else host
+    return urlunsplit((parts.scheme, f"{place}:{port}" if port else place, parts.path, "", ""))
 
 
 async def _source(context: Context, given: Any) -> _Source:
@@ -142,7 +146,7 @@ async def _row(
         "components_count": len(design.get("components") or ()),
         "source": source.content,
         "source_name": source.name,
-        "source_url": source.url,
+        "source_url": _shown(source.url) or None,
         "unmatched": list(unmatched),
     }
 

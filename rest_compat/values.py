@@ -63,7 +63,7 @@ def wire_value(field: str, value: object, kind: GraphQLEnumType) -> str:
     if isinstance(value, str) and (name := _spelled(kind).get(value.lower())) is not None:
         return name
     known = ", ".join(wire_names(kind))
-    raise BadInput(f"{field}: {str(value)[:_SHOWN]!r} is not one of: {known}.", field=field)
+    raise BadInput(f"{field}: {_shown(value)} is not one of: {known}.", field=field)
 
 
 #: Enums whose values the REST API spells in a way of its own, the documented spelling first.
@@ -105,4 +105,11 @@ def identity(field: str, value: object) -> str:
             return value
     except ValueError:
         pass
-    raise BadInput(f"{field}: expected a UUID, found {str(value)[:_SHOWN]!r}.", field=field)
+    raise BadInput(f"{field}: expected a UUID, found {_shown(value)}.", field=field)
+
+
+def _shown(value: object) -> str:
+    """A value in an error; not what is in an object or a list, where secrets may be."""
+    if isinstance(value, Mapping):
+        return "an object"
+    return "a list" if isinstance(value, list) else repr(str(value)[:_SHOWN])

@@ -44,7 +44,10 @@ class Design(Stored):
         resolve.source_of, "The file it was imported from, byte for byte, in base64."
     )
     source_name: str = column(_Design.source_name, "The name of that file.")
-    source_url: str | None = column(_Design.source_url, "The address it came from, if any.")
+    source_url: str | None = column(
+        _Design.source_url,
+        "The address it came from, if any, without its query: a token may be in that.",
+    )
     unmatched: JSON = column(
         _Design.unmatched,
         "The objects whose kind the registry did not know: a list of `{kind, apiVersion, name}`. "

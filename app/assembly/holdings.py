@@ -23,7 +23,11 @@ PRELOADED = ("app.cli", formats.__name__, evaluation_work.__name__)
 
 def open_store(settings: Settings) -> Store:
     """The store, whose statements end before the operations that wait for them."""
-    return Store.open(settings.database_url, statement_seconds=_statements(settings))
+    return Store.open(
+        settings.database_url,
+        pool_seconds=settings.pool_timeout,
+        statement_seconds=_statements(settings),
+    )
 
 
 def _statements(settings: Settings) -> Statements:

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import asyncpg
 from sqlalchemy import URL
 
+from app.db.room import Room
 from app.db.search import like
 from app.occupancy import Occupancy
 
@@ -41,7 +42,11 @@ def timeout_setting(seconds: float) -> dict[str, str]:
 class Direct(Protocol):
     """Runs one statement, its parameters as the driver takes them; returns all rows."""
 
-    async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]: ...
+    async def fetch(
+        self, sql: str, parameters: Sequence[Any], *, patient: bool = False
+    ) -> Sequence[Any]:
+        """Raises `Unavailable` where no connection comes free, but for who is patient."""
+        ...
 
     def occupancy(self) -> Occupancy: ...
 
@@ -58,29 +63,33 @@ class PostgreSQL:
     """
 
     url: URL
-    size: int
+    room: Room
     connect_timeout: float
     settings: Mapping[str, str] = field(default_factory=dict)
     _free: list[asyncpg.Connection[asyncpg.Record]] = field(default_factory=list)
     _open: int = 0
-    _room: asyncio.Semaphore = field(init=False)
 
-    def __post_init__(self) -> None:
-        self._room = asyncio.Semaphore(self.size)
+    async def fetch(
+        self, sql: str, parameters: Sequence[Any], *, patient: bool = False
+    ) -> Sequence[Any]:
+        await self.room.take(patient=patient)
+        try:
+            return await self._fetch(sql, parameters)
+        finally:
+            self.room.give_back()
 
-    async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
-        async with self._room:
-            connection = self._alive() or await self._connect()
-            try:
-                return await connection.fetch(sql, *parameters)
-            finally:
-                if connection.is_closed():
-                    self._open -= 1
-                else:
-                    self._free.append(connection)
+    async def _fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        connection = self._alive() or await self._connect()
+        try:
+            return await connection.fetch(sql, *parameters)
+        finally:
+            if connection.is_closed():
+                self._open -= 1
+            else:
+                self._free.append(connection)
 
     def occupancy(self) -> Occupancy:
-        return Occupancy(self.size, self._open - len(self._free))
+        return Occupancy(self.room.size, self._open - len(self._free))
 
     async def close(self) -> None:
         while self._free:
@@ -124,32 +133,42 @@ class SQLite:
     """Read-only connections, each used by one thread of a pool at a time."""
 
     path: str
-    size: int
+    room: Room
     pragmas: Mapping[str, object]
     _threads: ThreadPoolExecutor = field(init=False)
     _free: LifoQueue[sqlite3.Connection] = field(default_factory=LifoQueue)
-    _running: int = 0
+    _asked: int = 0
 
     def __post_init__(self) -> None:
-        self._threads = ThreadPoolExecutor(self.size, thread_name_prefix="sqlite")
+        self._threads = ThreadPoolExecutor(self.room.size, thread_name_prefix="sqlite")
 
-    async def fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+    async def fetch(
+        self, sql: str, parameters: Sequence[Any], *, patient: bool = False
+    ) -> Sequence[Any]:
+        self._asked += 1
+        try:
+            await self.room.take(patient=patient)
+            try:
+                return await self._fetch(sql, parameters)
+            finally:
+                self.room.give_back()
+        finally:
+            self._asked -= 1
+
+    async def _fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
         running: list[sqlite3.Connection] = []
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._threads, partial(self._run, sql, parameters, running))
-        self._running += 1
         try:
             return await work
         except asyncio.CancelledError:
             for connection in running:
                 connection.interrupt()
             raise
-        finally:
-            self._running -= 1
 
     def occupancy(self) -> Occupancy:
-        taken = min(self._running, self.size)
-        return Occupancy(self.size, taken, self._running - taken)
+        taken = min(self._asked, self.room.size)
+        return Occupancy(self.room.size, taken, self._asked - taken)
 
     async def close(self) -> None:
         self._threads.shutdown()

@@ -32,6 +32,7 @@ from app.db.health import Health
 from app.db.inserting import Draft, insertion
 from app.db.pragmas import apply
 from app.db.retry import FAILURES, retrying
+from app.db.room import POOL_SECONDS, Room
 from app.db.search import like
 from app.db.session import SerialSession, SnapshotSession
 from app.errors import Unwritable
@@ -95,22 +96,31 @@ class Store:
     committed: Callable[[], None] = lambda: None
 
     @classmethod
-    def open(cls, url: str, *, pool_size: int = 8, statement_seconds: Statements = NEVER) -> Store:
+    def open(
+        cls,
+        url: str,
+        *,
+        pool_size: int = 8,
+        pool_seconds: float = POOL_SECONDS,
+        statement_seconds: Statements = NEVER,
+    ) -> Store:
         """Engines for a URL; raises `StoreInUse` for a SQLite file that another server holds.
 
-        PostgreSQL itself ends statements that take longer than `statement_seconds`.
+        PostgreSQL itself ends statements that take longer than `statement_seconds`. Who reads is
+        `Unavailable` where no connection has come free in `pool_seconds`; who writes waits on, up
+        to the deadline.
         """
+        room = Room(pool_size, pool_seconds)
         if make_url(url).get_backend_name() != "sqlite":
-            return cls._postgresql(url, pool_size, statement_seconds)
-        return cls._sqlite(url, pool_size)
+            return cls._postgresql(url, room, statement_seconds)
+        return cls._sqlite(url, room)
 
     @classmethod
-    def _postgresql(cls, url: str, pool_size: int, seconds: Statements) -> Store:
+    def _postgresql(cls, url: str, room: Room, seconds: Statements) -> Store:
         def engine(size: int) -> AsyncEngine:
             made = create_async_engine(
                 url,
-                pool_size=size,
-                max_overflow=0,
+                **_pool(size, room.seconds),
                 isolation_level="READ COMMITTED",  # stated: a role or database may set another
                 connect_args={
                     "timeout": CONNECT_TIMEOUT,
@@ -123,18 +133,18 @@ class Store:
             return made
 
         snapshots = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        writer, reserved = engine(pool_size), engine(RESERVED)
+        writer, reserved = engine(room.size), engine(RESERVED)
         return cls(
             "postgresql",
             writer.execution_options(**snapshots),
             writer,
-            PostgreSQL(make_url(url), pool_size, CONNECT_TIMEOUT, timeout_setting(seconds.one)),
+            PostgreSQL(make_url(url), room, CONNECT_TIMEOUT, timeout_setting(seconds.one)),
             reserved.execution_options(**snapshots),
             Health("postgresql", reserved, writer, asyncio.Lock()),
         )
 
     @classmethod
-    def _sqlite(cls, url: str, pool_size: int) -> Store:
+    def _sqlite(cls, url: str, room: Room) -> Store:
         parsed = make_url(url)
         path = Path(parsed.database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -146,10 +156,10 @@ class Store:
         options: dict[str, Any] = {"hide_parameters": True, "json_deserializer": _json}
         writer = create_async_engine(url, poolclass=StaticPool, **options)
         prepare(writer, WRITER_PRAGMAS, "BEGIN IMMEDIATE")
-        reader = create_async_engine(url, pool_size=pool_size, max_overflow=0, **options)
+        reader = create_async_engine(url, **_pool(room.size, room.seconds), **options)
         prepare(reader, READER_PRAGMAS, "BEGIN DEFERRED")
-        rows = SQLite(str(path), pool_size, READER_PRAGMAS)
-        reserve = create_async_engine(url, pool_size=RESERVED, max_overflow=0, **options)
+        rows = SQLite(str(path), room, READER_PRAGMAS)
+        reserve = create_async_engine(url, **_pool(RESERVED, room.seconds), **options)
         prepare(reserve, READER_PRAGMAS, "BEGIN DEFERRED")
         turn = asyncio.Lock()
         group = Group(str(path), WRITER_PRAGMAS, lambda: turn)
@@ -207,7 +217,7 @@ class Store:
         if self.group is not None:
             return await self.group.run(steps)
         ((sql, parameters),) = steps
-        return await self.direct.fetch(sql, parameters)
+        return await self.direct.fetch(sql, parameters, patient=True)
 
     async def write(
         self,
@@ -280,6 +290,10 @@ class Store:
         await self.writer.dispose()
         if self.lock is not None:
             self.lock.close()
+
+
+def _pool(size: int, seconds: float) -> dict[str, Any]:
+    return {"pool_size": size, "max_overflow": 0, "pool_timeout": seconds}
 
 
 def _occupancy(engine: AsyncEngine) -> Occupancy:

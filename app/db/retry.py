@@ -70,6 +70,7 @@ LOST = (
 UNREACHABLE = "The database could not be reached in time; try again."
 UNWRITABLE = "The database cannot store anything at the moment; try again later."
 LATE = "The database did not answer in time; try again."
+BUSY = "All connections to the database are in use; try again."
 
 SHORTEST_DELAY = 0.02
 LONGEST_DELAY = 0.5

@@ -9,9 +9,18 @@ from typing import Any, TypeVar
 
 from sqlalchemy import CursorResult, Executable
 from sqlalchemy.exc import PendingRollbackError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.retry import FAILURES, LATE, UNREACHABLE, is_late, passes, retrying
+from app.db.retry import (
+    BUSY,
+    FAILURES,
+    LATE,
+    UNREACHABLE,
+    is_late,
+    passes,
+    retrying,
+)
 from app.errors import SnapshotLost, Unavailable
 
 Answer = TypeVar("Answer")
@@ -61,8 +70,9 @@ class SnapshotSession(SerialSession):
     """A session for reading, whose first statement begins the snapshot.
 
     Until that has succeeded nothing has been read, so it is tried again, on another
-    connection, for `timeout` seconds. A snapshot that is lost later is not made again
-    behind the reader's back: what was read before would not agree with what is read after.
+    connection, for `timeout` seconds; but where the pool has none free in its own time, that is
+    the answer: others wait as well. A snapshot that is lost later is not made again behind the
+    reader's back: what was read before would not agree with what is read after.
     Raises Unavailable, in the second case SnapshotLost.
     """
 
@@ -112,8 +122,10 @@ class SnapshotSession(SerialSession):
     async def _first(self, statement: Callable[[], Awaitable[Answer]]) -> Answer:
         try:
             return await statement()
-        except FAILURES:
+        except FAILURES as error:
             await self._give_back()
+            if isinstance(error, NoConnectionFree):
+                raise Unavailable(BUSY) from error
             raise
 
     async def _next(self, statement: Callable[[], Awaitable[Answer]]) -> Answer:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import structlog
 
+from app.bugs import describe
 from app.db.retry import FAILURES
-from app.graphql_errors import describe
 from app.permissions import Permission
 from resolvers.access import Viewer
 from resolvers.answers import Public

@@ -1,6 +1,7 @@
 """Settings: environment → values, or every reason why not."""
 
 import dataclasses
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,10 @@ DEFAULTS = {
     "max_cost": 1000,
     "max_body_bytes": 262_144,
     "query_timeout": 5.0,
+    "pool_timeout": 1.0,
+    "connections": "warn",
+    "max_connections": 256,
+    "uncounted_networks": (ip_network("127.0.0.0/8"), ip_network("::1/128")),
     "mutation_timeout": 10.0,
     "max_upload_bytes": 33_554_432,
     "import_timeout": 60.0,

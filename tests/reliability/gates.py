@@ -124,6 +124,18 @@ GATES = (
         "memory grows ≤ 1 MiB a minute; descriptors, threads and pools as before",
         "soak",
     ),
+    Gate(
+        "G21",
+        "secrets in every mutation, endpoint, transport and fault, on SQLite and PostgreSQL",
+        "0 found in answers, log, spans, database, files and environments of children",
+        "canaries",
+    ),
+    Gate(
+        "G22",
+        "400 connections to a process that may open 256 files",
+        "503, 408 or closed ≤ 10 s, those who are served stay served, back ≤ 2 s",
+        "few_files",
+    ),
 )
 
 

@@ -97,7 +97,7 @@ def served(place: Place, port: int | None = None, /, **settings: object) -> Iter
     """
     port = port or free_port()
     variables = {f"MESHGRAPH_{name}": str(value) for name, value in settings.items()}
-    variables["MESHGRAPH_LOG_REQUESTS"] = "none"
+    variables.setdefault("MESHGRAPH_LOG_REQUESTS", "none")
     with serving(place.url, place.folder, port, **variables) as process:
         yield Served(place, process, port)
 
