@@ -63,14 +63,14 @@ def on_sqlite(folder: Path | None = None) -> Iterator[Place]:
     """A file with demo data, in a folder of its own or in the one that is given."""
     with tempfile.TemporaryDirectory() as made:
         data = folder or Path(made)
-        yield _seeded(Place(f"sqlite+aiosqlite:///{data}/meshgraph.db", data))
+        yield seeded(Place(f"sqlite+aiosqlite:///{data}/meshgraph.db", data))
 
 
 @contextmanager
 def on_postgresql() -> Iterator[tuple[Place, PostgreSQL]]:
     """A database with demo data, on a server of its own."""
     with postgresql() as server, server.database() as url, tempfile.TemporaryDirectory() as folder:
-        yield _seeded(Place(url, Path(folder))), server
+        yield seeded(Place(url, Path(folder))), server
 
 
 @contextmanager
@@ -83,7 +83,8 @@ def served(place: Place, **settings: object) -> Iterator[Served]:
         yield Served(place, process, port)
 
 
-def _seeded(place: Place) -> Place:
+def seeded(place: Place) -> Place:
+    """The place, once there is demo data in its database."""
     environ = {"MESHGRAPH_DATABASE_URL": place.url, "MESHGRAPH_DATA_DIR": str(place.folder)}
     for arguments in (["migrate"], ["seed", "--demo"]):
         subprocess.run(
