@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -234,11 +233,18 @@ def wait(happened: Callable[[], bool], otherwise: str) -> None:
         time.sleep(0.2)
 
 
-def halt(nodes: list[Node]) -> list[psutil.Process]:
-    """Have standbys receive nothing any more, while they go on in all else; what was halted."""
+@contextmanager
+def deaf(nodes: list[Node]) -> Iterator[None]:
+    """Have standbys receive nothing, while they go on in all else; what is on its way is lost."""
     receivers = [
-        each for node in nodes for each in node.postgres() if "walreceiver" in " ".join(each.cmdline())
+        each for node in nodes for each in node.postgres() if each.cmdline()[0].count("walreceiver")
     ]
+    assert len(receivers) == len(nodes), receivers
     for each in receivers:
-        each.send_signal(signal.SIGSTOP)
-    return receivers
+        each.suspend()
+    try:
+        yield
+    finally:
+        for each in receivers:
+            each.terminate()  # which they find first, before they read any more
+            each.resume()

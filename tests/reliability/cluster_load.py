@@ -110,6 +110,11 @@ class Load:
         moments = sorted(self.acknowledged.values())
         return max((after - before for before, after in pairwise(moments)), default=LONGEST)
 
+    def next_after(self, since: float) -> float:
+        """When the first write after a moment was acknowledged; infinity for never."""
+        after = (each for each in self.acknowledged.values() if each > since)
+        return min(after, default=float("inf"))
+
     async def resumed(self, since: float) -> None:
         """Once writes have been acknowledged again for a while after a moment, or never will be."""
         while time.monotonic() < since + LONGEST:

@@ -42,6 +42,13 @@ GATES = (
         180,
     ),
     Gate(
+        "G4",
+        "the same after 14 s in which standbys received nothing",
+        "0 acknowledged writes lost, gap ≤ 30 s, nothing but 503 with Retry-After",
+        "cluster_lag",
+        180,
+    ),
+    Gate(
         "G5",
         "planned switchover of three nodes",
         "0 errors, gap ≤ 5 s, 0 lost",
