@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, and_, exists, make_url, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.access import current_generation
@@ -21,7 +21,7 @@ from app.db.arrays import any_of
 from app.db.base import live
 from app.db.engine import Store
 from app.db.events import Event, settled_before
-from app.db.listening import Listening
+from app.db.listening import listening_on
 from app.db.users import SIGNING_IN, User
 from app.errors import Lagging, Problem, Unauthenticated
 from app.metrics import SUBSCRIBERS
@@ -112,15 +112,14 @@ class Subscriber:
 class Broker:
     """Reads each committed event once, in order, and hands it to all who wait for it.
 
-    Commits of this process wake it, and on PostgreSQL those of the others; what nobody told of is
-    found a second later. Nothing is read while nobody waits.
+    Commits of this process wake it, and those of the others where `url` is of a PostgreSQL that is
+    not behind a pooler; what nobody told of is found a second later. Nothing is read while nobody
+    waits.
     """
 
     def __init__(self, store: Store, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
-        self._listening = (
-            Listening(make_url(url), self.wake) if store.dialect == "postgresql" else None
-        )
+        self._listening = listening_on(url, self.wake)
         store.committed = self._committed
         self._clock = clock
         self._topics: defaultdict[UUID, set[Subscriber]] = defaultdict(set)

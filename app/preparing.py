@@ -10,12 +10,13 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue import load_catalogue
 from app.db import migrations
 from app.db.arrays import any_of
 from app.db.base import live, now
+from app.db.connecting import engine_of
 from app.db.engine import Store
 from app.db.events import Event, put_restored_first
 from app.db.idempotency import prune
@@ -151,7 +152,7 @@ def look(url: str, work: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
     """What `work` reads, also while a server is running on the database."""
 
     async def run() -> Answer:
-        engine = create_async_engine(url, hide_parameters=True)
+        engine = engine_of(url, hide_parameters=True)
         try:
             async with AsyncSession(engine) as session:
                 return await work(session)

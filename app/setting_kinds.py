@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.db.connecting import POOLER, TRANSACTION
+
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 #: What an operator may write before `://` → the asynchronous driver that is used.
@@ -106,13 +108,27 @@ def _switch(text: str) -> bool:
 
 def _database(text: str) -> str:
     try:
-        url = make_url(text)
+        url = make_url(_hosts_apart(text))
         driver = DRIVERS[url.drivername]
     except (ArgumentError, KeyError) as error:
         raise ValueError("not a database URL") from error
     if not url.database or url.database == ":memory:":
         raise ValueError("names no database")
+    _member(str(url.query.get(POOLER, TRANSACTION)), (TRANSACTION,))
     return _asyncpg(url.set(drivername=driver)).render_as_string(hide_password=False)
+
+
+def _hosts_apart(text: str) -> str:
+    """A URL of several hosts as SQLAlchemy takes it: libpq's list becomes parameters."""
+    scheme, slashes, rest = text.partition("://")
+    authority, slash, tail = rest.partition("/")
+    login, at, listed = authority.rpartition("@")
+    if "," not in listed:
+        return text
+    path, _, query = tail.partition("?")
+    hosts = [each if ":" in each else f"{each}:5432" for each in listed.split(",")]
+    query = "&".join([*(f"host={each}" for each in hosts), *([query] if query else [])])
+    return f"{scheme}{slashes}{login}{at}{slash}{path}?{query}"
 
 
 def _asyncpg(url: URL) -> URL:
@@ -128,6 +144,13 @@ def _https(text: str) -> str:
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError("not an https address")
     return text
+
+
+def _postgresql(text: str) -> str:
+    url = _database(text)
+    if not url.startswith("postgresql"):
+        raise ValueError("not PostgreSQL")
+    return url
 
 
 def _origin(text: str) -> str:
@@ -174,5 +197,8 @@ NETWORKS = Kind(
     lambda text: tuple(_network(item) for item in _items(text)),
 )
 DATABASE = Kind(
-    "`sqlite:///<file>` or `postgresql://<user>:<password>@<host>/<database>`", _database
+    "`sqlite:///<file>` or `postgresql://<user>:<password>@<host>/<database>`, with several "
+    "hosts as `<host>:<port>,<host>:<port>`, behind PgBouncer with `?pooler=transaction`",
+    _database,
 )
+POSTGRESQL = Kind("`postgresql://<user>:<password>@<host>/<database>`", _postgresql)

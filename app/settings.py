@@ -23,6 +23,7 @@ from app.setting_kinds import (
     HTTPS,
     NETWORKS,
     ORIGINS,
+    POSTGRESQL,
     TEXT,
     Kind,
     Network,
@@ -81,6 +82,14 @@ class Settings:
             "sqlite:///{data_dir}/meshgraph.db",
             DATABASE,
             "The database; asynchronous drivers are chosen by themselves.",
+        ),
+    )
+    listening_url: str | None = field(
+        repr=False,
+        metadata=setting(
+            None,
+            POSTGRESQL,
+            "The same database past the pooler, to hear of other processes' events at once.",
         ),
     )
     vault_keys_file: Path = field(

@@ -7,7 +7,8 @@ the answer that is kept. Without data there is no change: a mutation of several 
 whole or not at all, and what changed nothing is not kept. Bad input may be mended and sent again.
 
 Requests of the same key that come together wait for each other: the row of the key is the first
-thing that is written, and the second to write it waits until the first is committed.
+thing that is written, and the second to write it waits until the first is committed. An answer is
+given again only where it would not be lost with the server that keeps it.
 
 An answer may hold secrets that its caller asked for, and what was asked may too: both are sealed.
 """
@@ -27,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.access import CHANGED, begin_writing
 from app.db.base import now
-from app.db.idempotency import claim, keep, kept
+from app.db.idempotency import claim, confirm, keep, kept
 from app.db.retry import FAILURES, collides, passes, unavailable
 from app.db.session import SerialSession
 from app.errors import BadInput, KeyReused, LimitExceeded
@@ -117,6 +118,9 @@ class Once:
         sealed = (await self._context.read(kept(self._id, now()))).scalar_one_or_none()
         if sealed is None:
             return None
+        if self._context.store.dialect == "postgresql":
+            async with self._context.store.transaction() as session:
+                await confirm(session, self._id)
         value = json.loads(zlib.decompress(self._context.vault.open(self._id, sealed)))
         if value["digest"] != self._digest:
             message = f"{HEADER}: this key came before, with another request: send a new one."

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.db.engine import Store
-from tests import stores
+from tests import pooling, stores
 from tests.service import DOORS, Service, opened
 
 
@@ -19,15 +19,40 @@ def postgresql() -> Iterator[stores.PostgreSQL]:
         yield server
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--pooler", action="store_true", help="reach PostgreSQL through PgBouncer (transactions)"
+    )
+
+
+@pytest.fixture(scope="session")
+def pooler(postgresql: stores.PostgreSQL) -> Iterator[pooling.Pooler]:
+    """PgBouncer before the server."""
+    if pooling.EXECUTABLE is None:
+        pytest.skip(pooling.MISSING)
+    with pooling.pgbouncer(postgresql) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(request: pytest.FixtureRequest) -> stores.Databases:
+    """Gives the URL of a migrated database on PostgreSQL at each call."""
+    if request.config.getoption("--pooler"):
+        made: pooling.Pooler = request.getfixturevalue("pooler")
+        return made.database
+    server: stores.PostgreSQL = request.getfixturevalue("postgresql")
+    return server.database
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return stores.sqlite_template(tmp_path_factory.mktemp("sqlite"))
 
 
 @pytest.fixture
-def postgres_url(postgresql: stores.PostgreSQL) -> Iterator[str]:
+def postgres_url(postgres_databases: stores.Databases) -> Iterator[str]:
     """The URL of a migrated database on PostgreSQL."""
-    with postgresql.database() as url:
+    with postgres_databases() as url:
         yield url
 
 
@@ -37,8 +62,8 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> stores.Database
     if request.param == "sqlite":
         template = request.getfixturevalue("sqlite_template")
         return lambda: nullcontext(stores.sqlite_copy(template, tmp_path))
-    server: stores.PostgreSQL = request.getfixturevalue("postgresql")
-    return server.database
+    made: stores.Databases = request.getfixturevalue("postgres_databases")
+    return made
 
 
 @pytest.fixture

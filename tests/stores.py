@@ -6,8 +6,8 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ TERMINATE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+
+#: Commits something.
+COMMIT = "SELECT pg_logical_emit_message(true, 'meshgraph', '')"
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,22 @@ class PostgreSQL:
                 await connection.close()
 
         asyncio.run(run())
+
+    @asynccontextmanager
+    async def waiting_for(self, standby: str) -> AsyncIterator[None]:
+        """Have commits wait until a standby of that name has them."""
+        connection = await asyncpg.connect(self.uri)
+        try:
+            await connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{standby}'")
+            await connection.execute("SELECT pg_reload_conf()")
+            with suppress(TimeoutError):  # which comes once commits wait
+                while True:
+                    await connection.execute(COMMIT, timeout=0.2)
+            yield
+        finally:
+            await connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            await connection.execute("SELECT pg_reload_conf()")
+            await connection.close()
 
     def restart(self, mode: str) -> None:
         """Stop in a shutdown mode of `pg_ctl`, and start again with the same options."""

@@ -26,7 +26,7 @@ from app.db.teams import Team
 from app.errors import BadInput
 from app.idempotency import LONGEST, read_key
 from resolvers import credentials, once
-from tests import serving
+from tests import serving, stores
 from tests.asking import count, patiently, rows
 from tests.service import Service, opened
 from tests.world import build
@@ -224,6 +224,22 @@ async def test_a_key_expires(rest: Service) -> None:
     again = await send(rest, "POST", ENVIRONMENTS, json=new_environment(rest, "Other"))
     assert again.json()["name"] == "Other"
     assert await keys(rest) == 1
+
+
+async def test_what_no_standby_has_is_not_told_again(
+    postgresql: stores.PostgreSQL, postgres_url: str, tmp_path: Path
+) -> None:
+    """PostgreSQL waits for a standby that there is not; others see what the first one gave up."""
+    body = {"name": "New", "organization_id": ""}
+    async with opened("rest", postgres_url, tmp_path, MESHGRAPH_MUTATION_TIMEOUT="1") as service:
+        body["organization_id"] = service.world["acme"]
+        before = await count(service, Environment)
+        async with postgresql.waiting_for("absent"):
+            waited = [await send(service, "POST", ENVIRONMENTS, json=body) for _ in range(2)]
+            assert await count(service, Environment) == before + 1
+        told = await send(service, "POST", ENVIRONMENTS, json=body)
+    assert [each.status_code for each in waited] == [503, 503]
+    assert (told.status_code, told.headers["idempotency-replayed"]) == (201, "true")
 
 
 async def test_expired_keys_are_pruned(rest: Service, database_url: str) -> None:

@@ -16,8 +16,8 @@ from queue import LifoQueue
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import URL
 
+from app.db.connecting import Line
 from app.db.room import Room
 from app.db.search import like
 from app.occupancy import Occupancy
@@ -55,16 +55,15 @@ class Direct(Protocol):
 
 @dataclass
 class PostgreSQL:
-    """A few asyncpg connections, which prepare each statement once.
+    """A few asyncpg connections, which prepare each statement once, or never behind a pooler.
 
     They are kept by hand: asyncpg's pool resets a connection each time it is given back, which
     here would cost more than the statements, and these leave nothing behind. The connection that
     was used last is used next.
     """
 
-    url: URL
+    line: Line
     room: Room
-    connect_timeout: float
     settings: Mapping[str, str] = field(default_factory=dict)
     _free: list[asyncpg.Connection[asyncpg.Record]] = field(default_factory=list)
     _open: int = 0
@@ -81,7 +80,7 @@ class PostgreSQL:
     async def _fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
         connection = self._alive() or await self._connect()
         try:
-            return await connection.fetch(sql, *parameters)
+            return await self._run(connection, sql, parameters)
         finally:
             if connection.is_closed():
                 self._open -= 1
@@ -94,7 +93,18 @@ class PostgreSQL:
     async def close(self) -> None:
         while self._free:
             self._open -= 1
-            await self._free.pop().close(timeout=self.connect_timeout)
+            await self._free.pop().close(timeout=self.line.timeout)
+
+    async def _run(
+        self,
+        connection: asyncpg.Connection[asyncpg.Record],
+        sql: str,
+        parameters: Sequence[Any],
+    ) -> Sequence[Any]:
+        if not self.line.pooled:
+            return await connection.fetch(sql, *parameters)
+        async with connection.transaction(isolation="read_committed"):  # which has the settings
+            return await connection.fetch(sql, *parameters)
 
     def _alive(self) -> asyncpg.Connection[asyncpg.Record] | None:
         """A connection that is kept; those that a restart has closed are dropped."""
@@ -106,13 +116,11 @@ class PostgreSQL:
         return None
 
     async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
-        connection = await asyncpg.connect(
-            self.url.set(drivername="postgresql").render_as_string(hide_password=False),
-            timeout=self.connect_timeout,
+        connection = await self.line.connect(
+            {**SERVER_SETTINGS, **self.settings},
             statement_cache_size=STATEMENTS,
             max_cached_statement_lifetime=0,
             max_cacheable_statement_size=LONGEST_STATEMENT,
-            server_settings={**SERVER_SETTINGS, **self.settings},
         )
         self._open += 1
         return connection

@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
 
 from app.db.access import WatchedSession, advance
+from app.db.connecting import Line, engine_of
 from app.db.direct import Direct, PostgreSQL, SQLite, timeout_setting
 from app.db.grouping import Group, Step
 from app.db.health import Health
@@ -46,9 +47,6 @@ DEADLINE = 7.0
 
 #: Connections for what must be answered when all others are taken: who is calling, and probes.
 RESERVED = 2
-
-#: Seconds to connect to PostgreSQL once, so that the deadline has room for another attempt.
-CONNECT_TIMEOUT = 3.0
 
 READER_PRAGMAS = {"query_only": 1, "busy_timeout": 5000}
 #: synchronous = FULL (2): with NORMAL, a WAL loses acknowledged writes when the power fails.
@@ -117,15 +115,15 @@ class Store:
 
     @classmethod
     def _postgresql(cls, url: str, room: Room, seconds: Statements) -> Store:
+        line = Line(make_url(url))
+
         def engine(size: int) -> AsyncEngine:
-            made = create_async_engine(
+            made = engine_of(
                 url,
+                line,
+                timeout_setting(seconds.any),
                 **_pool(size, room.seconds),
                 isolation_level="READ COMMITTED",  # stated: a role or database may set another
-                connect_args={
-                    "timeout": CONNECT_TIMEOUT,
-                    "server_settings": timeout_setting(seconds.any),
-                },
                 hide_parameters=True,
                 json_deserializer=_json,
             )
@@ -138,7 +136,7 @@ class Store:
             "postgresql",
             writer.execution_options(**snapshots),
             writer,
-            PostgreSQL(make_url(url), room, CONNECT_TIMEOUT, timeout_setting(seconds.one)),
+            PostgreSQL(line, room, timeout_setting(seconds.one)),
             reserved.execution_options(**snapshots),
             Health("postgresql", reserved, writer, asyncio.Lock()),
         )

@@ -59,6 +59,20 @@ async def keep(session: AsyncSession, key_id: UUID, sealed: bytes) -> None:
     await session.execute(row.values(sealed=sealed))
 
 
+async def confirm(session: AsyncSession, key_id: UUID) -> None:
+    """On PostgreSQL: have the commit of this transaction wait until standbys have the row of a key.
+
+    Where it waits for standbys, others see a commit that nobody has waited for to the end:
+    its client gave up, or the server was started anew. To write the row once more, as it is, is to
+    wait for all that was written before. Nothing is written where no standby is waited for.
+    """
+    row = sa.update(idempotency_keys).where(
+        idempotency_keys.c.id == key_id,
+        sa.func.current_setting("synchronous_standby_names") != "",
+    )
+    await session.execute(row.values(expires_at=idempotency_keys.c.expires_at))
+
+
 async def prune(session: AsyncSession, moment: datetime, most: int) -> int:
     """Delete keys that have expired, so many at most; returns how many."""
     row = idempotency_keys.c

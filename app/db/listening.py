@@ -7,19 +7,26 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import asyncpg
 import structlog
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
+from app.db.connecting import CONNECT_TIMEOUT, Line, is_pooled
 from app.db.retry import FAILURES
 
 CHANNEL = "meshgraph_events"
 
-#: Seconds for connecting, and between two attempts.
-CONNECT_TIMEOUT = 3.0
+#: Seconds between two attempts to connect.
 PAUSE = 0.5
 
 log = structlog.get_logger()
+
+
+def listening_on(url: str, heard: Callable[[], None]) -> Listening | None:
+    """What listens on PostgreSQL; None for SQLite, and where a pooler is in between."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" or is_pooled(parsed):
+        return None
+    return Listening(parsed, heard)
 
 
 class Listening:
@@ -32,7 +39,7 @@ class Listening:
     """
 
     def __init__(self, url: URL, heard: Callable[[], None]) -> None:
-        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._line = Line(url)
         self._heard = heard
         self._telling = asyncio.Event()
         self._closed = asyncio.Event()
@@ -71,11 +78,7 @@ class Listening:
 
     async def _listen(self) -> None:
         """Listen and tell until the connection is lost; raises what the driver does."""
-        connection = await asyncpg.connect(
-            self._dsn,
-            timeout=CONNECT_TIMEOUT,
-            server_settings={"application_name": "meshgraph events"},
-        )
+        connection = await self._line.connect({"application_name": "meshgraph events"})
         try:
             connection.add_termination_listener(lambda _: self._telling.set())
             await connection.add_listener(CHANNEL, self._hear)

@@ -11,6 +11,7 @@ from app.settings import Settings, SettingsError, declared, settings_table
 
 DEFAULTS = {
     "database_url": "sqlite+aiosqlite:///data/meshgraph.db",
+    "listening_url": None,
     "data_dir": Path("data"),
     "host": "127.0.0.1",
     "port": 9876,
@@ -100,6 +101,24 @@ ACCEPTED = [
         "MESHGRAPH_DATABASE_URL",
         "postgresql+asyncpg://db/g",
         "database_url",
+        "postgresql+asyncpg://db/g",
+    ),
+    (
+        "MESHGRAPH_DATABASE_URL",
+        "postgresql://u:p@a:1,b:2,c/g?sslmode=require",
+        "database_url",
+        "postgresql+asyncpg://u:p@/g?host=a%3A1&host=b%3A2&host=c%3A5432&ssl=require",
+    ),
+    (
+        "MESHGRAPH_DATABASE_URL",
+        "postgresql://db/g?pooler=transaction",
+        "database_url",
+        "postgresql+asyncpg://db/g?pooler=transaction",
+    ),
+    (
+        "MESHGRAPH_LISTENING_URL",
+        "postgresql://db/g",
+        "listening_url",
         "postgresql+asyncpg://db/g",
     ),
     ("MESHGRAPH_EXPLORER", "No", "explorer", False),

@@ -1,6 +1,7 @@
 """Runs the gates one after the other and prints their table: `python -m tests.reliability G8 G11`.
 
-Without arguments all of them. Exits 1 if a number is not reached.
+Without arguments all of them. Exits 1 if a number is not reached. One that
+cannot be measured here says what is missing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.reliability.gates import GATES, Gate, Measured, row
+from tests.reliability.gates import GATES, MARKS, Gate, Measured, row
 
 ROOT = Path(__file__).parent.parent.parent
 COLUMNS = ("gate", "what happens", "number to reach", "measured", "reached")
@@ -44,7 +45,7 @@ def main() -> None:
     for gate in chosen:
         rows.append(run(gate))
         print(rows[-1], flush=True)
-    sys.exit(0 if all(each.endswith("| yes |") for each in rows) else 1)
+    sys.exit(1 if any(each.endswith(f"| {MARKS[False]} |") for each in rows) else 0)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def on_sqlite(folder: Path | None = None) -> Iterator[Place]:
     """A file with demo data, in a folder of its own or in the one that is given."""
     with tempfile.TemporaryDirectory() as made:
         data = folder or Path(made)
-        yield _seeded(Place(f"sqlite+aiosqlite:///{data}/meshgraph.db", data))
+        yield seeded(Place(f"sqlite+aiosqlite:///{data}/meshgraph.db", data))
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def on_postgresql(folder: Path | None = None) -> Iterator[tuple[Place, PostgreSQ
         server.database() as url,
         tempfile.TemporaryDirectory() as data,
     ):
-        yield _seeded(Place(url, Path(data))), server
+        yield seeded(Place(url, Path(data))), server
 
 
 @contextmanager
@@ -115,7 +115,8 @@ async def served_beside(
         await asyncio.to_thread(begun.__exit__, None, None, None)
 
 
-def _seeded(place: Place) -> Place:
+def seeded(place: Place) -> Place:
+    """The place, once there is demo data in its database."""
     environ = {"MESHGRAPH_DATABASE_URL": place.url, "MESHGRAPH_DATA_DIR": str(place.folder)}
     for arguments in (["migrate"], ["seed", "--demo"]):
         subprocess.run(

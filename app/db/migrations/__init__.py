@@ -12,8 +12,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.db.connecting import engine_of
 from app.db.engine import prepare, sqlite_held
 
 FOLDER = Path(__file__).parent
@@ -61,7 +61,7 @@ def _config(connection: Connection) -> Config:
 
 
 async def _with_connection(url: str, run: Any) -> Any:
-    engine = create_async_engine(url)
+    engine = engine_of(url)
     if engine.dialect.name == "sqlite":
         prepare(engine, {}, "BEGIN IMMEDIATE")
     try:

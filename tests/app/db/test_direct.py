@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from sqlalchemy import make_url
 
+from app.db.connecting import Line
 from app.db.direct import PostgreSQL, too_deep
 from app.db.room import Room
 from tests import stores
@@ -29,7 +30,7 @@ def test_what_is_too_deep(sql: str, *, deep: bool) -> None:
 def test_connections_that_were_closed_are_not_tried(postgresql: stores.PostgreSQL) -> None:
     async def backends(url: str) -> list[int]:
         """Who answers first, again, and after that one was closed; and how many stay."""
-        direct = PostgreSQL(make_url(url), Room(2), connect_timeout=5)
+        direct = PostgreSQL(Line(make_url(url)), Room(2))
         ask = partial(direct.fetch, "SELECT pg_backend_pid()", ())
         found = [(await ask())[0][0] for _ in range(2)]
         await direct._free[0].close()
