@@ -192,6 +192,14 @@ class Settings:
             None, FILE, "A folder of `*.graphql` files that are trusted as the service's own are."
         )
     )
+    public_graph: bool = field(
+        metadata=setting(
+            "false",
+            BOOLEAN,
+            "Show the graph to callers without a token: introspection, errors of validation, "
+            "the explorer, `/rest-map`. `serve --demo` does, unless told otherwise.",
+        )
+    )
     introspection: bool = field(metadata=setting("true", BOOLEAN, "Answer introspection queries."))
     field_suggestions: bool = field(
         metadata=setting("true", BOOLEAN, "Say “Did you mean …” in errors.")
@@ -270,6 +278,18 @@ class Settings:
     )
     budget_restored: float = field(
         metadata=setting("100", number(0.01, 1_000_000), "What a user gets back in a second.")
+    )
+    guesses: str = field(
+        metadata=setting(
+            "enforce",
+            one_of(*Mode),
+            "What becomes of tokens that prove nothing, beyond the next limit: 429, or counted.",
+        )
+    )
+    max_guesses: int = field(
+        metadata=setting(
+            "60", whole(1, 1_000_000), "Such tokens of one address in a minute, in one process."
+        )
     )
     max_body_bytes: int = field(
         metadata=setting("262144", whole(1024, 104_857_600), "Bytes in a request body.")
