@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 from app.disconnects import while_connected
 from app.errors import TOKENLESS, BadInput, Problem, Unauthenticated
 from app.explorer.serving import PAGE_HEADERS, Explorer
-from app.figures import current
 from app.graphql_errors import problem_result
 from app.graphql_over_sse import GraphQLOverSSE
 from app.http_answers import Answer, Cost, refuse, respond, send_answer
@@ -142,7 +141,6 @@ class GraphQLOverHTTP:
                     cost |= entrance.report(context) or {}
                 return result
         except Problem as problem:
-            current().outcome = str(problem.code)
             return problem
 
 
