@@ -20,7 +20,7 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from starlette.requests import cookie_parser
 
 from app.claims import INVALID, Claims, Rules, believe, expired
-from app.errors import Unauthenticated
+from app.errors import Unproven
 from app.jwks import Fetch, Jwks, from_file, from_url
 from app.local_tokens import ALGORITHM, ISSUER, issue, local_secret
 from app.settings import Settings
@@ -97,19 +97,19 @@ class Authenticator:
     async def verify(self, given: str) -> Claims:
         """The claims of a credential.
 
-        Raises Unauthenticated for one that proves nothing, and Unavailable when the provider's
-        keys cannot be had.
+        Raises Unproven for one that proves nothing, Unauthenticated for one that proves what does
+        not suffice, and Unavailable when the provider's keys cannot be had.
         """
         token = unwrap(given)
         header = _header(token)
         trust = self._trusts.get(header.alg)
         key = await trust.find(header.kid, header.alg) if trust else None
         if trust is None or key is None:
-            raise Unauthenticated(INVALID)
+            raise Unproven(INVALID)
         try:
             signed = jws.deserialize_compact(token, key, registry=self._registry)
         except (JoseError, ValueError):
-            raise Unauthenticated(INVALID) from None
+            raise Unproven(INVALID) from None
         return believe(signed.payload, trust.rules, int(self._clock()))
 
     def lasts(self, claims: Claims) -> bool:
@@ -120,7 +120,7 @@ class Authenticator:
 def credential(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """The token of a request as it was sent, from its raw ASGI headers; None when it has none.
 
-    A header goes before a cookie. Raises Unauthenticated for an `Authorization` that holds no
+    A header goes before a cookie. Raises Unproven for an `Authorization` that holds no
     token.
     """
     authorization: list[bytes] = []
@@ -136,17 +136,17 @@ def credential(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 
 
 def read_bearer(value: str) -> str:
-    """The token in the value of an `Authorization`; raises Unauthenticated where there is none."""
+    """The token in the value of an `Authorization`; raises Unproven where there is none."""
     scheme, _, token = value.strip().partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated(MALFORMED)
+        raise Unproven(MALFORMED)
     return token
 
 
 def _bearer(values: list[bytes]) -> str:
     if len(values) > 1:
-        raise Unauthenticated(MALFORMED)
+        raise Unproven(MALFORMED)
     return read_bearer(values[0].decode("latin-1"))
 
 
@@ -166,22 +166,22 @@ def unwrap(given: str) -> str:
         return given
     try:
         if len(given) > MAX_WRAPPED:
-            raise Unauthenticated(INVALID)
+            raise Unproven(INVALID)
         text = _base64(given.replace("+", "-").replace("/", "_").rstrip("="))
         return msgspec.json.decode(text, type=OAuth2Token).access_token
     except (ValueError, RecursionError):
-        raise Unauthenticated(INVALID) from None
+        raise Unproven(INVALID) from None
 
 
 def _header(token: str) -> Header:
     try:
         if len(token) > MAX_TOKEN:
-            raise Unauthenticated(INVALID)
+            raise Unproven(INVALID)
         header = msgspec.json.decode(_base64(token.partition(".")[0]), type=Header)
     except (ValueError, RecursionError):
-        raise Unauthenticated(INVALID) from None
+        raise Unproven(INVALID) from None
     if header.typ.lower() not in TYPES:
-        raise Unauthenticated(INVALID)
+        raise Unproven(INVALID)
     return header
 
 

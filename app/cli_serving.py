@@ -40,7 +40,11 @@ def serve(
 ) -> None:
     """Bring the database up to date and serve GraphQL and REST until stopped."""
     settings = settings_with(
-        HOST=host, PORT=port, MESHGRAPH_DATABASE_URL=database_url, MESHGRAPH_WORKERS=workers
+        HOST=host,
+        PORT=port,
+        MESHGRAPH_DATABASE_URL=database_url,
+        MESHGRAPH_WORKERS=workers,
+        MESHGRAPH_PUBLIC_GRAPH=shown(demo=demo),
     )
     if settings.workers > 1 and sqlite_file(settings.database_url) is not None:
         raise SettingsError("A SQLite file serves one process only: use PostgreSQL for more.")
@@ -54,6 +58,12 @@ def serve(
     with door, shared, suppress(KeyboardInterrupt):
         announce(settings, demo=demo)
         run(config, door)
+
+
+def shown(*, demo: bool) -> str | None:
+    """A demo shows its graph to everybody, unless the environment says what to do."""
+    told = os.environ.get("MESHGRAPH_PUBLIC_GRAPH", "").strip()
+    return "true" if demo and not told else None
 
 
 def config_of(settings: Settings) -> uvicorn.Config:
@@ -127,7 +137,8 @@ def announce(settings: Settings, *, demo: bool) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = f"http://{host}:{settings.port}"
     if settings.explorer:
-        typer.echo(f"Explorer  {base}/graphql (in a browser)")
+        whom = "" if settings.public_graph else ", with the cookie `token`"
+        typer.echo(f"Explorer  {base}/graphql (in a browser{whom})")
     typer.echo(f"GraphQL   {base}/graphql")
     typer.echo(f"REST      {base}/api")
     if settings.docs:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from app.auth import MALFORMED, credential, read_bearer
-from app.errors import BadInput, Forbidden, Unauthenticated
+from app.errors import BadInput, Forbidden, Unauthenticated, Unproven
 from app.origins import refuse_foreign
 
 TOKENLESS = (
@@ -49,6 +49,6 @@ def _given(payload: Mapping[str, Any]) -> str | None:
             raise BadInput(f"{name}: a text is required.", field=name)
         token = read_bearer(value) if kind == "authorization" else value.strip()
         if not token:
-            raise Unauthenticated(MALFORMED)
+            raise Unproven(MALFORMED)
         return token
     return None

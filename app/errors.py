@@ -4,6 +4,7 @@
     ├── BadInput          BAD_USER_INPUT, and the codes of `app.trust`
     │   └── Conflict      CONFLICT
     ├── Unauthenticated   UNAUTHENTICATED
+    │   └── Unproven
     ├── Forbidden         FORBIDDEN
     ├── NotFound          NOT_FOUND
     ├── VersionConflict   VERSION_CONFLICT
@@ -77,10 +78,18 @@ class Conflict(BadInput):
     code = Code.CONFLICT
 
 
+#: What a caller without a token is told, whatever they asked.
+TOKENLESS = "This needs a token: send `Authorization: Bearer <token>`."
+
+
 class Unauthenticated(Problem):
     """No token, or one that does not prove who is calling."""
 
     code = Code.UNAUTHENTICATED
+
+
+class Unproven(Unauthenticated):
+    """A token that nobody signed whom the service trusts, or what is no token at all."""
 
 
 class Forbidden(Problem):

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from app.disconnects import while_connected
-from app.errors import BadInput, Problem
+from app.errors import TOKENLESS, BadInput, Problem, Unauthenticated
 from app.explorer.serving import PAGE_HEADERS, Explorer
 from app.graphql_errors import problem_result
 from app.graphql_over_sse import GraphQLOverSSE
@@ -85,11 +85,22 @@ class GraphQLOverHTTP:
         if media is None:
             raise Refusal(406, f"The answer is {GRAPHQL} or {JSON}; neither is accepted.")
         if media == HTML and self.explorer is not None:
-            return Answer(200, self.explorer.page(), HTML, PAGE_HEADERS)
+            return await self._page(Request(scope, receive), self.explorer)
         parameters = await self._requests.read(scope, headers, receive)
         cost: Cost = {} if ASKS_COST in headers else None
         result = await self._execute(Request(scope, receive), parameters, cost)
         return respond(result, media, cost)
+
+    async def _page(self, request: Request, explorer: Explorer) -> Answer:
+        """The explorer; where the graph is not shown to all, with a token in the cookie."""
+        if not self.trust.shown:
+            try:
+                async with self.open_context(request) as context:
+                    if not is_known(context):
+                        raise Unauthenticated(TOKENLESS)
+            except Problem as problem:
+                return respond(problem, JSON)
+        return Answer(200, explorer.page(), HTML, PAGE_HEADERS)
 
     async def _stream(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send
@@ -112,12 +123,10 @@ class GraphQLOverHTTP:
         entrance = self.operations.entrance
         try:
             async with self.open_context(request) as context:
-                source = parameters.memo.source
-                if source is None:
-                    try:
-                        source = self.trust.source(parameters, known=is_known(context))
-                    except BadInput as problem:
-                        return problem_result(problem)
+                try:
+                    source = self.trust.source(parameters, known=is_known(context))
+                except BadInput as problem:
+                    return problem_result(problem)
                 work = self.operations.execute(
                     source,
                     context=context,

@@ -69,7 +69,7 @@ class GraphQLOverSSE:
     ) -> None:
         with ExitStack() as place:
             outcome = await self._operations.subscribe(
-                asked.memo.source or self._trust.source(asked, known=is_known(context)),
+                self._trust.source(asked, known=is_known(context)),
                 context=context,
                 variables=asked.variables,
                 operation_name=asked.operation_name,

@@ -29,8 +29,8 @@ UNKNOWN_PROTOCOL = Closing(
     Close.SUBPROTOCOL_NOT_ACCEPTABLE, f"Offer the subprotocol {PROTOCOL}, and no older one."
 )
 
-#: The credential of a connection, as `app.connection.Admit`, with the raw headers of its request.
-Admit: TypeAlias = Callable[[list[tuple[bytes, bytes]], Mapping[str, Any] | None], Awaitable[str]]
+#: The credential of a connection, as `app.connection.Admit`, with the scope of its request.
+Admit: TypeAlias = Callable[[Scope, Mapping[str, Any] | None], Awaitable[str]]
 
 log = structlog.get_logger()
 
@@ -71,7 +71,7 @@ class GraphQLOverWebSocket:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         headers = [(b"x-request-id", request_id.encode())]
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL, "headers": headers})
-        admit = partial(self._admit, scope["headers"])
+        admit = partial(self._admit, scope)
         await Connection(socket, admit, self._means).run()
 
     def _ended(self, figures: Figures, seconds: float) -> None:

@@ -25,10 +25,11 @@ def digest(text: str) -> str:
 
 @dataclass(frozen=True)
 class Document:
-    """A text that callers may ask for by its name or by its id."""
+    """A text that callers may ask for by its name or by its id; all callers, if it is `public`."""
 
     name: str
     text: str
+    public: bool = False
 
     @property
     def id(self) -> str:
@@ -43,18 +44,23 @@ class Library:
     problems: tuple[str, ...] = ()
 
 
-def collect(own: Mapping[str, str], folder: Path | None, judge: Judge) -> Library:
+def collect(
+    own: Mapping[str, str],
+    folder: Path | None,
+    judge: Judge,
+    is_public: Callable[[str], bool] = lambda _: False,
+) -> Library:
     """Our own documents by their names, and those of a folder by the names of their files.
 
     The text of a file is trusted with and without the white space at its end, which editors add
-    and clients leave out.
+    and clients leave out. `is_public` is asked of texts without flaws.
     """
-    documents = [Document(name, text) for name, text in own.items()]
+    documents = [Document(name, text, is_public(text)) for name, text in own.items()]
     problems: list[str] = []
     for file in _files(folder, problems):
         flaws, texts = _read(file, own, judge)
         problems += [f"{file}: {flaw}" for flaw in flaws]
-        documents += [Document(file.stem, text) for text in texts]
+        documents += [Document(file.stem, text, is_public(text)) for text in texts]
     return Library(tuple(documents), tuple(problems))
 
 

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from app import logs, metrics, stopping, tracing
-from app.assembly.callers import identity_of, opener_of, sockets_of
+from app.assembly.callers import guesses_of, identity_of, opener_of, sockets_of
 from app.assembly.holdings import open_outside, open_store, pools_of
 from app.assembly.layers import layers_of
 from app.assembly.operations import operations_of, trust_of
@@ -57,7 +57,8 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
     outside = outside or open_outside(settings)
     broker = Broker(store, settings.listening_url or settings.database_url)
     identity = identity_of(settings, store, outside, broker)
-    open_context = opener_of(identity, settings)
+    guesses = guesses_of(settings)
+    open_context = opener_of(identity, settings, guesses)
     traces = tracing.asked(os.environ)
     operations = operations_of(settings, store, traces)
     ledger = Ledger(store)
@@ -73,10 +74,10 @@ def create_app(settings: Settings | None = None, outside: Outside | None = None)
         [(at("/graphql"), graphql), (rest.find, limited(rest, settings))],
         layers=[*tracing.layers(traces), *layers_of(settings, drain)],
         middleware=[Middleware(BodyLimit, limit=settings.max_body_bytes)],
-        sockets={"/graphql": sockets_of(operations, identity, settings, places, trust)},
+        sockets={"/graphql": sockets_of(operations, identity, settings, places, trust, guesses)},
         routes=[
             *health_routes(store.health, drain),
-            *pages_of(documented, settings, explorer, pools),
+            *pages_of(documented, settings, explorer, pools, open_context),
             *ledger_routes(execute, settings),
         ],
         exception_handlers={Unavailable: unavailable},

@@ -205,6 +205,14 @@ class Settings:
             None, FILE, "A folder of `*.graphql` files that are trusted as the service's own are."
         )
     )
+    public_graph: bool = field(
+        metadata=setting(
+            "false",
+            BOOLEAN,
+            "Show the graph to callers without a token: introspection, errors of validation, "
+            "the explorer, `/rest-map`. `serve --demo` does, unless told otherwise.",
+        )
+    )
     introspection: bool = field(metadata=setting("true", BOOLEAN, "Answer introspection queries."))
     field_suggestions: bool = field(
         metadata=setting("true", BOOLEAN, "Say “Did you mean …” in errors.")
@@ -301,6 +309,18 @@ class Settings:
             "127.0.0.0/8,::1/128",
             NETWORKS,
             "Addresses that the limit is not for: of proxies, through which many come.",
+        )
+    )
+    guesses: str = field(
+        metadata=setting(
+            "enforce",
+            one_of(*Mode),
+            "What becomes of tokens that prove nothing, beyond the next limit: 429, or counted.",
+        )
+    )
+    max_guesses: int = field(
+        metadata=setting(
+            "60", whole(1, 1_000_000), "Such tokens of one address in a minute, in one process."
         )
     )
     max_body_bytes: int = field(

@@ -44,6 +44,7 @@ CLOSES: Mapping[Code, Close] = {
     Code.UNAUTHENTICATED: Close.UNAUTHORIZED,
     Code.FORBIDDEN: Close.FORBIDDEN,
     Code.UNAVAILABLE: Close.TRY_AGAIN_LATER,
+    Code.TOO_MANY_REQUESTS: Close.TRY_AGAIN_LATER,
 }
 
 

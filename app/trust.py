@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import structlog
 
-from app.errors import BadInput, Code
+from app.errors import TOKENLESS, BadInput, Code, Unauthenticated
 from app.library import PREFIX, Document, digest
 from app.parameters import Parameters
 
@@ -75,11 +75,20 @@ class Trust:
     Other texts than those of the trusted `documents` are executed and persisted with `off` and
     `log`, which tells of them, and refused with `enforce`. What callers persist who have not
     proven who they are is found by such callers only, and the other way round.
+
+    Unless the graph is `shown` to them, those callers are given nothing but public documents: all
+    else is one refusal, before it is read, which tells nothing of what is in the graph.
     """
 
     def __init__(
-        self, mode: str = OFF, documents: Iterable[Document] = (), characters: int = 250_000
+        self,
+        mode: str = OFF,
+        documents: Iterable[Document] = (),
+        characters: int = 250_000,
+        *,
+        shown: bool = True,
     ) -> None:
+        self.shown = shown
         self._mode = mode
         self._trusted: dict[str, Document] = {}
         for document in documents:
@@ -91,15 +100,30 @@ class Trust:
     def source(self, parameters: Parameters, *, known: bool) -> str:
         """The text to be executed for a caller, `known` or anonymous.
 
-        Raises `BadInput` with a code of its own for what is not to be found or not trusted. What
-        is the same for everybody is noted in the memo of the parameters, as is the name of a
-        trusted document.
+        Raises `BadInput` with a code of its own for what is not to be found or not trusted, and
+        `Unauthenticated` for what an anonymous caller may not ask. What is the same for all whom
+        the graph is shown to is noted in the memo of the parameters, as is the name of a trusted
+        document.
         """
+        if not (known or self.shown):
+            return self._public(parameters)
+        if parameters.memo.source is not None:
+            return parameters.memo.source
         if parameters.document_id is not None:
             return self._by_id(parameters, parameters.document_id)
         if parameters.query is None:
             return self._by_hash(parameters, known=known)
         return self._by_text(parameters, parameters.query, known=known)
+
+    def _public(self, parameters: Parameters) -> str:
+        name = parameters.document_id
+        if name is None:
+            text = parameters.query
+            name = PREFIX + (parameters.sha256 or "" if text is None else digest(text))
+        found = self._trusted.get(name)
+        if found is None or not found.public:
+            raise Unauthenticated(TOKENLESS)
+        return _noted(parameters, found)
 
     def _by_id(self, parameters: Parameters, document_id: str) -> str:
         found = self._trusted.get(document_id)

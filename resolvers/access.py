@@ -35,7 +35,7 @@ from app.db.registry import Category, Component, Model, Policy, Registrant, Rela
 from app.db.rest_calls import RestCall
 from app.db.teams import Team, TeamOrganization, TeamUser
 from app.db.users import User
-from app.errors import Forbidden, Unauthenticated
+from app.errors import TOKENLESS, Forbidden, Unauthenticated
 from app.permissions import KEYS, Permission
 
 #: Members of an organization that are read to spare looking up as many users one by one, which
@@ -107,7 +107,7 @@ class Viewer:
     def identified(self) -> UUID:
         """The id of the viewer; raises `Unauthenticated` for an anonymous one."""
         if self.user_id is None:
-            raise Unauthenticated("This needs a token: send `Authorization: Bearer <token>`.")
+            raise Unauthenticated(TOKENLESS)
         return self.user_id
 
 

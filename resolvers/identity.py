@@ -20,7 +20,7 @@ from app.claims import Claims
 from app.db.base import new_id
 from app.db.engine import Store
 from app.db.users import SIGNING_IN, User
-from app.errors import Unauthenticated
+from app.errors import Problem, Unauthenticated, Unproven
 from app.figures import current
 from app.outside import Outside
 from app.vault import Vault
@@ -34,6 +34,8 @@ UNKNOWN = "The user of this token is not known here."
 ADDRESS_TAKEN = "The address of this token is that of another user here."
 
 ANYBODY = Viewer()
+
+Judge = Callable[[Unproven], Problem]
 
 #: Seconds for which a token that was proven good, and the rights of its user, need no new proof.
 #: Changes of rights by this service count at once; this is for those made behind its back.
@@ -61,15 +63,21 @@ class Identity:
     _turns: WeakValueDictionary[bytes, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def open(
-        self, credential: str | None, *, settled: bool = True, key: str | None = None
+        self,
+        credential: str | None,
+        *,
+        settled: bool = True,
+        key: str | None = None,
+        judge: Judge | None = None,
     ) -> Opening:
         """A context that is closed, with its snapshot, when the block ends.
 
         Its viewer has the rights of its snapshot. Without `settled` nothing is read until
         something is asked, so that an operation that only writes needs no snapshot. `key` is the
-        text of the header with an idempotency key.
+        text of the header with an idempotency key. `judge` says what is raised for a credential
+        that proves nothing.
         """
-        return Opening(self, credential, settled=settled, key=key)
+        return Opening(self, credential, settled=settled, key=key, judge=judge)
 
     async def context(self, credential: str | None) -> Context:
         """A context whose snapshot has not been opened, for who will close it."""
@@ -175,18 +183,30 @@ class Opening:
     By hand: what contextlib makes of a generator takes as long as the rest of it.
     """
 
-    __slots__ = ("_context", "_credential", "_identity", "_key", "_settled")
+    __slots__ = ("_context", "_credential", "_identity", "_judge", "_key", "_settled")
 
     def __init__(
-        self, identity: Identity, credential: str | None, *, settled: bool, key: str | None
+        self,
+        identity: Identity,
+        credential: str | None,
+        *,
+        settled: bool,
+        key: str | None,
+        judge: Judge | None,
     ) -> None:
         self._identity = identity
         self._credential = credential
         self._settled = settled
         self._key = key
+        self._judge = judge
 
     async def __aenter__(self) -> Context:
-        context = self._context = await self._identity.context(self._credential)
+        try:
+            context = self._context = await self._identity.context(self._credential)
+        except Unproven as refusal:
+            if self._judge is None:
+                raise
+            raise self._judge(refusal) from None
         current().user = context.viewer.user_id
         if self._key is not None:
             context.once = Once(context, self._key, self._identity.keys_last)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 from strawberry import UNSET
@@ -37,6 +38,17 @@ ORGANIZATION_MEMBERSHIPS = Listing(
         "UPDATED_AT": Order.time(OrganizationUser.updated_at),
     },
 )
+#: The members of preferences that the documents promise, until somebody decides on them.
+UNDECIDED = {
+    "theme": {
+        "id": str(UUID(int=0)),
+        "logo": {
+            view: {"svg": "", "location": ""}
+            for view in ("desktopView", "mobileView", "darkDesktopView", "darkMobileView")
+        },
+    },
+    "dashboard": {},
+}
 _MEMBER = (User, User.id == OrganizationUser.user_id)
 ORGANIZATION_MEMBERSHIPS_OF_ORGANIZATION = ORGANIZATION_MEMBERSHIPS.under(
     OrganizationUser.organization_id, _MEMBER
@@ -80,6 +92,11 @@ async def create(work: Work, given: Any) -> Organization:
     member.role_id = role.id if role is not None else None
     await work.add(member)
     return organization
+
+
+def _preferences(given: Any) -> dict[str, Any]:
+    """What was given, with the members that every organization has."""
+    return {**UNDECIDED, **texts.json_object(given.preferences, "preferences")}
 
 
 async def update(work: Work, given: Any) -> Organization:

@@ -59,8 +59,9 @@ _ALWAYS: Final = ("X-GraphQL-Operation", "Link")
 _ON: Final[Mapping[int, tuple[str, ...]]] = {401: ("WWW-Authenticate",), 500: ("Retry-After",)}
 
 _IDEMPOTENCY_KEY: Final = "Idempotency-Key"
-#: What requests may say beyond the documents, by header, and the status that only those get who do.
-_ADDED: Final[Mapping[str, tuple[int, str, str]]] = {
+#: What requests may say beyond the documents, by header: the status that only those get who do, the
+#: description, an example, and what a value matches.
+_ADDED: Final[Mapping[str, tuple[int, str, str, str]]] = {
     IF_MATCH: (
         412,
         (
@@ -68,6 +69,7 @@ _ADDED: Final[Mapping[str, tuple[int, str, str]]] = {
             "changed. `*` is any."
         ),
         '"3"',
+        r'^(\*|"[1-9][0-9]{0,8}")$',
     ),
     _IDEMPOTENCY_KEY: (
         422,
@@ -76,6 +78,7 @@ _ADDED: Final[Mapping[str, tuple[int, str, str]]] = {
             "answer that there was, and nothing is done twice."
         ),
         '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+        r'^"[A-Za-z0-9._:/-]{1,255}"$',
     ),
 }
 
@@ -227,13 +230,13 @@ def _added(endpoint: Endpoint, operation: Operation) -> Iterator[str]:
 
 
 def _given_header(name: str) -> Json:
-    _, description, example = _ADDED[name]
+    _, description, example, pattern = _ADDED[name]
     return {
         "name": name,
         "in": "header",
         "required": False,
         "description": description,
-        "schema": leaf("String"),
+        "schema": {**leaf("String"), "pattern": pattern},
         "example": example,
     }
 

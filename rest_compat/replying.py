@@ -133,11 +133,7 @@ def _reason(text: str) -> str:
 
 def refuse(endpoint: Endpoint, problem: Problem, path: Mapping[str, str]) -> Response:
     """A problem as a status of the endpoint, in plain text or, if documented so, without any."""
-    code = str(problem.extensions["code"])
-    status = STATUSES.get(code, 500)
-    headers = dict(HEADERS.get(code, {}))
-    if (seconds := problem.extensions.get("retryAfter")) is not None:
-        headers["Retry-After"] = str(seconds)
+    status, headers = told(problem)
     if status == 404 and status not in endpoint.statuses:  # noqa: PLR2004 - HTTP
         status = 400
     elif status == 400 and _names_nothing(endpoint, problem, path):  # noqa: PLR2004 - HTTP
@@ -145,6 +141,15 @@ def refuse(endpoint: Endpoint, problem: Problem, path: Mapping[str, str]) -> Res
     if endpoint.is_silent(status):
         return Response(status_code=status, headers=headers)
     return PlainTextResponse(problem.message, status_code=status, headers=headers)
+
+
+def told(problem: Problem) -> tuple[int, dict[str, str]]:
+    """The status of a problem, wherever it arises, and the headers that belong to it."""
+    code = str(problem.extensions["code"])
+    headers = dict(HEADERS.get(code, {}))
+    if (seconds := problem.extensions.get("retryAfter")) is not None:
+        headers["Retry-After"] = str(seconds)
+    return STATUSES.get(code, 500), headers
 
 
 def _names_nothing(endpoint: Endpoint, problem: Problem, path: Mapping[str, str]) -> bool:

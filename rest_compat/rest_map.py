@@ -8,7 +8,7 @@ POST /rest-map/NAME   the variables that a request to the endpoint becomes; noth
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -18,14 +18,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.errors import BadInput
+from app.errors import BadInput, Problem
 from rest_compat.bodies import read_body
 from rest_compat.describing import SUMMARIES, Parameter, parameters
 from rest_compat.documents import Operation
 from rest_compat.endpoints import ENDPOINTS, Endpoint
 from rest_compat.forms import MULTIPART
 from rest_compat.reading import WITH_BODY, reader, texts_of
-from rest_compat.replying import Encode, encode_json
+from rest_compat.replying import Encode, encode_json, told
 from rest_compat.routing import parameters_of
 from rest_compat.values import Decode, strict_json
 
@@ -37,6 +37,8 @@ UNKNOWN: Final = f"There is no operation of this name: {PATH} has them all."
 
 Headers = tuple[tuple[bytes, bytes], ...]
 Json = dict[str, Any]
+#: Raises the `Problem` of a caller whom nothing is shown.
+Admit = Callable[[Request], Awaitable[None]]
 
 
 def naming(operation: str) -> Headers:
@@ -89,13 +91,18 @@ _MEMBERS: Final[tuple[tuple[str, type, str], ...]] = (
 )
 
 
+async def _anybody(_: Request) -> None:
+    return None
+
+
 def routes(
     schema: GraphQLSchema,
     operations: Mapping[str, Operation],
     decode: Decode = strict_json,
     encode: Encode = encode_json,
+    admit: Admit = _anybody,
 ) -> list[Route]:
-    """The table, and each of its operations."""
+    """The table, and each of its operations, for those who are admitted."""
     made = RestMap(schema, operations, decode, encode)
 
     async def table(_: Request) -> Response:
@@ -113,7 +120,20 @@ def routes(
             return PlainTextResponse(problem.message, 400)
         return Response(encode({"operation": name, "variables": variables}), media_type=JSON)
 
-    return [Route(PATH, table), Route(PATH + "/{name}", operation, methods=["GET", "POST"])]
+    def admitted(endpoint: Callable[[Request], Awaitable[Response]]) -> Any:
+        async def answer(request: Request) -> Response:
+            try:
+                await admit(request)
+            except Problem as problem:
+                return PlainTextResponse(problem.message, *told(problem))
+            return await endpoint(request)
+
+        return answer
+
+    return [
+        Route(PATH, admitted(table)),
+        Route(PATH + "/{name}", admitted(operation), methods=["GET", "POST"]),
+    ]
 
 
 def _row(schema: GraphQLSchema, endpoint: Endpoint, operation: Operation) -> Json:

@@ -12,10 +12,11 @@ import strawberry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
+from starlette.types import Scope
 
 from app import stopping
 from app.auth import credential
-from app.connection_init import Headers, credential_of
+from app.connection_init import credential_of
 from app.errors import Forbidden, Lagging, Problem, SnapshotLost, Unauthenticated, Unavailable
 from app.graphql_over_http import GraphQLOverHTTP
 from app.graphql_over_websocket import GraphQLOverWebSocket
@@ -177,8 +178,8 @@ def open_for_request(request: Request) -> Any:
     return open_context(credential(request.scope["headers"]))
 
 
-async def admit(headers: Headers, payload: Mapping[str, Any] | None) -> str:
-    token = credential_of(headers, payload, ALLOWED)
+async def admit(scope: Scope, payload: Mapping[str, Any] | None) -> str:
+    token = credential_of(scope["headers"], payload, ALLOWED)
     if token not in CALLERS:
         raise PROBLEMS.get(token, Unauthenticated("The token is not valid."))
     return token

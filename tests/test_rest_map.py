@@ -29,10 +29,13 @@ async def test_answers_that_succeed(database_url: str, tmp_path: Path) -> None:
         body = {"category": "c"}
         found = await service.client.get("/api/identity/orgs", headers=headers)
         made = await service.client.post("/api/events", json=body, headers=headers)
-        linked = await service.client.get(found.headers["link"].partition(">")[0][1:])
+        link = found.headers["link"].partition(">")[0][1:]
+        linked = await service.client.get(link, headers=headers)
+        stranger = await service.client.get(link)
     assert (found.status_code, names(found)) == (200, naming("getOrgs"))
     assert (made.status_code, names(made)) == (201, naming("postEvents"))
     assert linked.text.startswith("query getOrgs(")
+    assert (stranger.status_code, stranger.headers["www-authenticate"]) == (401, "Bearer")
 
 
 async def test_answers_that_refuse(database_url: str, tmp_path: Path) -> None:
@@ -65,7 +68,8 @@ async def test_what_is_no_endpoint_has_no_operation(
 @pytest.mark.parametrize(("setting", "status"), [("true", 200), ("false", 404)])
 async def test_the_setting(setting: str, status: int, database_url: str, tmp_path: Path) -> None:
     environ = {"MESHGRAPH_DATABASE_URL": database_url, "MESHGRAPH_DATA_DIR": str(tmp_path)}
-    application = create_app(Settings.from_environ({**environ, "MESHGRAPH_REST_MAP": setting}))
+    shown = {"MESHGRAPH_REST_MAP": setting, "MESHGRAPH_PUBLIC_GRAPH": "true"}
+    application = create_app(Settings.from_environ({**environ, **shown}))
     transport = httpx2.ASGITransport(application)
     try:
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:

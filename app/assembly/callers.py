@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from app import idempotency, metrics
 from app.auth import Authenticator, credential
 from app.broker import Broker
-from app.connection_init import Headers, credential_of
+from app.connection_init import credential_of
 from app.db.engine import Store
+from app.enforcement import Mode
+from app.errors import Unproven
 from app.graphql_over_websocket import GraphQLOverWebSocket
+from app.guesses import Guesses
 from app.logs import REQUESTS
 from app.operations import Operations
 from app.origins import refuse_foreign
@@ -41,27 +46,43 @@ def identity_of(settings: Settings, store: Store, outside: Outside, broker: Brok
     )
 
 
-def opener_of(identity: Identity, settings: Settings) -> OpenContext:
+def guesses_of(settings: Settings) -> Guesses:
+    return Guesses(settings.max_guesses, Mode(settings.guesses))
+
+
+def opener_of(identity: Identity, settings: Settings, guesses: Guesses) -> OpenContext:
     allowed = {origin.encode() for origin in settings.allowed_origins}
 
     def open_context(request: Request) -> AbstractAsyncContextManager[Context]:
         headers = request.scope["headers"]
-        token = credential(headers)
+        judge = partial(guesses.judge, request.scope)
+        try:
+            token = credential(headers)
+        except Unproven as refusal:
+            raise judge(refusal) from None
         if token is not None:
             refuse_foreign(headers, allowed)
-        return identity.open(token, settled=False, key=idempotency.given(headers))
+        return identity.open(token, settled=False, key=idempotency.given(headers), judge=judge)
 
     return open_context
 
 
-def sockets_of(
-    operations: Operations, identity: Identity, settings: Settings, places: Places, trust: Trust
+def sockets_of(  # noqa: PLR0917 - what a socket needs of the service around it
+    operations: Operations,
+    identity: Identity,
+    settings: Settings,
+    places: Places,
+    trust: Trust,
+    guesses: Guesses,
 ) -> GraphQLOverWebSocket:
     allowed = {origin.encode() for origin in settings.allowed_origins}
 
-    async def admit(headers: Headers, payload: Mapping[str, Any] | None) -> str:
-        token = credential_of(headers, payload, allowed)
-        await identity.viewer(token)
+    async def admit(scope: Scope, payload: Mapping[str, Any] | None) -> str:
+        try:
+            token = credential_of(scope["headers"], payload, allowed)
+            await identity.viewer(token)
+        except Unproven as refusal:
+            raise guesses.judge(scope, refusal) from None
         return token
 
     def open_context(token: str) -> AbstractAsyncContextManager[Context]:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from graphql import GraphQLObjectType, print_ast, separate_operations
+from functools import cache
+
+from graphql import (
+    FieldNode,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    parse,
+    print_ast,
+    separate_operations,
+)
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
@@ -18,7 +27,7 @@ from app.page_cost import ALL_ROWS
 from app.settings import Settings, SettingsError
 from app.tracing import Tracing
 from app.trust import Trust
-from resolvers.answers import Command, Listed
+from resolvers.answers import Command, Listed, Public
 from resolvers.executor import ColumnExecutor
 from resolvers.leaves import DEFINITION
 from resolvers.plan.planner import Planner
@@ -99,11 +108,35 @@ def library(settings: Settings) -> Library:
     """The documents that are trusted, and what is wrong with those that are not."""
     own = separate_operations(sources())
     texts = {name: print_ast(document) for name, document in own.items()}
-    return collect(texts, settings.documents_dir, operations_of(settings).examination.flaws)
+    flaws = operations_of(settings).examination.flaws
+    return collect(texts, settings.documents_dir, flaws, is_public)
 
 
 def trust_of(settings: Settings) -> Trust:
     found = library(settings)
     if found.problems:
         raise SettingsError(*found.problems)
-    return Trust(settings.trusted_documents, found.documents)
+    return Trust(settings.trusted_documents, found.documents, shown=settings.public_graph)
+
+
+def is_public(text: str) -> bool:
+    """Whether everybody may ask all root fields of a document, in whichever operation."""
+    roots = [
+        selection
+        for each in parse(text).definitions
+        if isinstance(each, OperationDefinitionNode)
+        for selection in each.selection_set.selections
+    ]
+    return all(isinstance(each, FieldNode) and each.name.value in _open() for each in roots)
+
+
+@cache
+def _open() -> frozenset[str]:
+    """The queries that need no token."""
+    fields = get_object_definition(schema.query, strict=True).fields
+    answers = {field: field.metadata.get("answer") for field in fields}
+    return frozenset(
+        to_camel_case(field.python_name)
+        for field, answer in answers.items()
+        if getattr(answer, "access", None) is Public.EVERYBODY
+    )

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app import docs_page, metrics
+from app.assembly.callers import OpenContext
 from app.explorer.serving import ASSETS, Explorer
 from app.settings import Settings
 from app.strict_json import decode, encode
@@ -25,11 +26,17 @@ def pages_of(
     settings: Settings,
     explorer: Explorer | None,
     pools: metrics.Pools,
+    open_context: OpenContext,
 ) -> list[BaseRoute]:
     graph = schema._schema  # noqa: SLF001
 
     def described() -> bytes:
         return encode(openapi(graph, documented, named=settings.rest_map))
+
+    async def admit(request: Request) -> None:
+        if not settings.public_graph:
+            async with open_context(request) as context:
+                context.viewer.identified()
 
     async def counts(_: Request) -> Response:
         metrics.look(pools)
@@ -39,7 +46,7 @@ def pages_of(
     return [
         *([Route("/metrics", counts)] if settings.metrics else []),
         *([Route(ASSETS, explorer.asset)] if explorer is not None else []),
-        *(rest_map.routes(graph, documented, decode, encode) if settings.rest_map else []),
+        *(rest_map.routes(graph, documented, decode, encode, admit) if settings.rest_map else []),
         *(docs_page.routes(described, docs_page.installed()) if settings.docs else []),
     ]
 

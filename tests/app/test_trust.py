@@ -36,11 +36,14 @@ def persisted(text: str, **given: Any) -> dict[str, Any]:
     return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash_of(text)}}, **given}
 
 
-def served(database_url: str, folder: Path, mode: str) -> AbstractAsyncContextManager[Service]:
+def served(
+    database_url: str, folder: Path, mode: str, *, public_graph: bool = False
+) -> AbstractAsyncContextManager[Service]:
     return opened(
         "graphql",
         database_url,
         folder,
+        MESHGRAPH_PUBLIC_GRAPH=str(public_graph),
         MESHGRAPH_TRUSTED_DOCUMENTS=mode,
         MESHGRAPH_DOCUMENTS_DIR=str(folder),
     )
@@ -167,7 +170,7 @@ async def test_who_is_not_known_shares_no_persisted_queries_with_who_is(
     database_url: str, folder: Path
 ) -> None:
     text = "{ publicUsers { totalCount } }"
-    async with served(database_url, folder, "off") as service:
+    async with served(database_url, folder, "off", public_graph=True) as service:
         for first, second in ((None, "ann"), ("ann", None)):
             document = text + "#" * len(first or "")
             await asked(service, first, persisted(document, query=document))
@@ -179,7 +182,7 @@ async def test_who_is_not_known_shares_no_persisted_queries_with_who_is(
 async def test_a_mutation_is_not_sent_with_get_whatever_names_it(
     database_url: str, folder: Path
 ) -> None:
-    async with served(database_url, folder, "enforce") as service:
+    async with served(database_url, folder, "enforce", public_graph=True) as service:
         answer = await service.client.get("/graphql", params={"documentId": "change"})
         assert answer.status_code == 405
 

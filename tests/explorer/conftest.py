@@ -69,7 +69,7 @@ def demo(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     environ = {"MESHGRAPH_DATABASE_URL": url, "MESHGRAPH_DATA_DIR": str(folder)}
     preparing.seed(Settings.from_environ(environ), demo=True)
     port = free_port()
-    with serving(url, folder, port):
+    with serving(url, folder, port, MESHGRAPH_PUBLIC_GRAPH="true"):  # as `serve --demo` does
         yield Demo(f"http://{HOST}:{port}", token(folder, str(demo_id("user", "admin"))))
 
 
