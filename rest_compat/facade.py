@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +29,7 @@ from rest_compat.reading import (
 )
 from rest_compat.replying import Encode, encode_json, refuse, reply
 from rest_compat.rest_map import Headers, naming
-from rest_compat.routing import PathTable, parameters_of
+from rest_compat.routing import PathTable, covering, parameters_of
 from rest_compat.shaping import Reshape, reshaper
 from rest_compat.values import Decode, strict_json
 
@@ -187,15 +187,23 @@ def answer(endpoint: Endpoint, path: str, operation: Operation, edges: Edges) ->
 
 @dataclass(frozen=True)
 class Address:
-    """The endpoints of one path, as an ASGI application; answers 405 to other methods."""
+    """The endpoints of one path, as an ASGI application; answers 405 to other methods.
+
+    `allowed` are the methods of the path, and of those that stand for it with a parameter.
+    """
 
     answers: Mapping[str, Answer]
+    allowed: frozenset[str]
+
+    @property
+    def methods(self) -> Collection[str]:
+        return self.answers.keys()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         found = self.answers.get(request.method)
         if found is None:
-            allow = {"Allow": ", ".join(sorted(self.answers))}
+            allow = {"Allow": ", ".join(sorted(self.allowed))}
             response: Response = PlainTextResponse("Method Not Allowed", 405, allow)
         else:
             try:
@@ -249,12 +257,14 @@ def table(
     for each in operations.values():
         prepare(each.document, each.name, each.least())
 
-    def address(path: str, rows: Mapping[str, Endpoint]) -> Address:
-        return Address(
-            {
-                method: answer(row, path, operations[row.operation], edges)
-                for method, row in rows.items()
-            }
-        )
+    paths = by_path(ENDPOINTS)
 
-    return PathTable({path: address(path, rows) for path, rows in by_path(ENDPOINTS).items()})
+    def address(path: str) -> Address:
+        answers = {
+            method: answer(row, path, operations[row.operation], edges)
+            for method, row in paths[path].items()
+        }
+        allowed = {method for other in covering(path, paths) for method in paths[other]}
+        return Address(answers, frozenset(allowed))
+
+    return PathTable({path: address(path) for path in paths})

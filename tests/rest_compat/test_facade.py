@@ -99,6 +99,8 @@ def test_a_body_nobody_reads_may_be_anything(client: TestClient, service: Servic
         ("DELETE", f"/api/integrations/connections/meshery/{ID}", "deleteMesheryConnection"),
         ("GET", f"/api/integrations/connections/kubernetes/{ID}/context", "getKubernetesContext"),
         ("GET", f"/api/environments?orgID={ID}&", "getEnvironments"),
+        ("POST", f"{ORG}/users/keys", "addUserToOrg"),
+        ("DELETE", f"{ORG}/users/keys", "deleteUserFromOrg"),
     ],
 )
 def test_which_operation_answers(
@@ -109,10 +111,18 @@ def test_which_operation_answers(
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PATCH", "OPTIONS"])
-def test_other_methods(client: TestClient, method: str) -> None:
-    response = client.request(method, f"{ORG}/teams/{ID}")
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        (f"{ORG}/teams/{ID}", "DELETE, GET, POST, PUT"),
+        (f"{ORG}/users/keys", "DELETE, GET, POST"),
+        (f"{ORG}/users/{ID}", "DELETE, POST"),
+    ],
+)
+def test_other_methods(client: TestClient, method: str, path: str, allowed: str) -> None:
+    response = client.request(method, path)
     assert response.status_code == 405
-    assert response.headers["allow"] == "DELETE, GET, POST, PUT"
+    assert response.headers["allow"] == allowed
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
 
 

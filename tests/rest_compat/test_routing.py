@@ -18,19 +18,21 @@ from rest_compat.routing import PathTable, parameters_of
 class Named:
     """An application that is known by its path."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *methods: str) -> None:
         self.path = path
+        self.methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
-PATHS = list(by_path(ENDPOINTS))
-TABLE = PathTable({path: Named(path) for path in PATHS})
-ROUTES = [Route(path, Named(path)) for path in PATHS]
+METHODS = by_path(ENDPOINTS)
+PATHS = list(METHODS)
+TABLE = PathTable({path: Named(path, *METHODS[path]) for path in PATHS})
+ROUTES = [Route(path, Named(path), methods=list(METHODS[path])) for path in PATHS]
 
 
-def http(path: str, **more: Any) -> Scope:
-    return {"type": "http", "method": "GET", "path": path, **more}
+def http(path: str, method: str = "GET", **more: Any) -> Scope:
+    return {"type": "http", "method": method, "path": path, **more}
 
 
 def found(table: PathTable, path: str, **more: Any) -> tuple[str, dict[str, str]] | None:
@@ -38,11 +40,13 @@ def found(table: PathTable, path: str, **more: Any) -> tuple[str, dict[str, str]
     return (child["endpoint"].path, child["path_params"]) if match is Match.FULL else None
 
 
-def expected(path: str) -> tuple[str, dict[str, str]] | None:
-    for route in ROUTES:
-        match, child = route.matches(http(path))
-        if match is not Match.NONE:
-            return route.path, child["path_params"]
+def expected(path: str, method: str) -> tuple[str, dict[str, str]] | None:
+    """The first route for the method; else the first that is only for others."""
+    tried = [(route, *route.matches(http(path, method))) for route in ROUTES]
+    for wanted in (Match.FULL, Match.PARTIAL):
+        for route, match, child in tried:
+            if match is wanted:
+                return route.path, child["path_params"]
     return None
 
 
@@ -61,9 +65,9 @@ def paths(draw: st.DrawFn) -> str:
     return "/".join(filled)
 
 
-@given(paths())
-def test_the_tree_finds_what_the_first_matching_path_is(path: str) -> None:
-    assert found(TABLE, path) == expected(path)
+@given(paths(), st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH"]))
+def test_the_tree_finds_what_the_first_matching_path_is(path: str, method: str) -> None:
+    assert found(TABLE, path, method=method) == expected(path, method)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -74,7 +78,7 @@ def test_every_path_is_found(path: str) -> None:
 
 
 def test_a_table_may_be_mounted() -> None:
-    table = PathTable({"/a/{id}": Named("/a/{id}")})
+    table = PathTable({"/a/{id}": Named("/a/{id}", "GET")})
     assert found(table, "/below/a/1", root_path="/below") == ("/a/{id}", {"id": "1"})
 
 
