@@ -61,12 +61,15 @@ class Limits:
 MOST_SHOWN = 1_000_000  # nested fragments reach numbers too long to print
 
 
-def refusal(measure: str, allowed: int, found: int, field: str | None = None) -> LimitExceeded:
+def refusal(
+    measure: str, allowed: int, found: int, field: str | None = None, advice: str = ""
+) -> LimitExceeded:
     """The outcome for a measure that was exceeded, in the wording all of them share."""
     shown = f"over {MOST_SHOWN}" if found > MOST_SHOWN else str(found)
     subject = f"{measure}: {shown}" if field is None else f"{field}: {shown} {_unit(measure)}"
     report = {measure: {"allowed": allowed, "found": min(found, MOST_SHOWN)}}
-    return LimitExceeded(f"{subject} found, at most {allowed} allowed.", field=field, limits=report)
+    message = f"{subject} found, at most {allowed} allowed.{advice}"
+    return LimitExceeded(message, field=field, limits=report)
 
 
 def _unit(measure: str) -> str:

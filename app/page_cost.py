@@ -2,6 +2,7 @@
 
 A page is a field whose type's name ends in `Page`. Its rows are its size times the sizes of the
 pages around it; `@skip` and `@include` are not believed. Cost counts how often pages are resolved.
+A list that has fewer rows than others when all are asked for says so in the extensions of its field.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from app.limits import Limits, refusal
 
 SIZES = ("last", "first", "pageSize")  # the earlier prevails: `pageSize` may have a default
 ALL = "all"
+ALL_ROWS = "all_rows"  # the extension
+ADVICE = " Pages count as if they were full: ask for smaller ones, or for fewer in each other."
 COUNTS = {"totalCount", "page", "pageSize", "__typename"}  # fields of a page without its rows
 
 
@@ -62,7 +65,7 @@ class PageCost:
         for name in ("nodes", "cost"):
             found, allowed = getattr(price, name), getattr(self.limits, name)
             if found > allowed:
-                raise refusal(name, allowed, found)
+                raise refusal(name, allowed, found, advice=ADVICE)
         return price
 
     def _visit(
@@ -128,7 +131,8 @@ class PageCost:
                 message = f"{name}: a page has 1 to {self.limits.page_size} rows."
                 raise BadInput(message, field=name)
         if given.get(ALL):
-            return self.limits.all_rows
+            rows: int = field.extensions.get(ALL_ROWS, self.limits.all_rows)
+            return rows
         if not field.args.keys() & {*SIZES, ALL}:
             return 1  # a single row in the shape of a page
         return sizes[0][1] if sizes else self.limits.default_page_size

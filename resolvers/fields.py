@@ -17,6 +17,7 @@ from uuid import UUID
 import strawberry
 from sqlalchemy.orm import InstrumentedAttribute
 from strawberry import Info
+from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from app.db.base import Table
@@ -143,15 +144,18 @@ def related(foreign_key: InstrumentedAttribute[Any], table: type[Table], descrip
     return _field(Related(key, table), resolve, description)
 
 
-def _list_arguments(order: Any, filter_: Any, page_size: int) -> list[tuple[str, Any, str, Any]]:
-    size = f"1 to {MAX_PAGE_SIZE}."
+def _list_arguments(
+    order: Any, filter_: Any, page_size: int, all_rows: int
+) -> list[tuple[str, Any, str, Any]]:
+    size = f"1 to {MAX_PAGE_SIZE}"
+    every = f"Every item on one page, {all_rows} at most; it counts as that many in the limits."
     arguments = [
         ("page", int | None, "Which page, counted from 0."),
-        ("page_size", int | None, f"How many items a page has: {size}"),
-        ("all", bool | None, "Every item on one page, up to the limit of the list."),
-        ("first", int | None, f"The first items after `after`: {size}"),
+        ("page_size", int | None, f"How many items a page has: {size}."),
+        ("all", bool | None, every),
+        ("first", int | None, f"The first items after `after`: {size}, in place of `pageSize`."),
         ("after", str | None, "Start after this cursor."),
-        ("last", int | None, f"The last items before `before`: {size}"),
+        ("last", int | None, f"The last items before `before`: {size}, in place of `pageSize`."),
         ("before", str | None, "End before this cursor."),
         ("search", str | None, "Text that an item contains, without regard to case."),
         ("order_by", order | None, "The order; the latest change first when absent."),
@@ -176,7 +180,8 @@ def listing(
     With `organization` the list is that of one organization, named by a required argument.
     """
     nested = access is None
-    arguments = _list_arguments(order, filter, NESTED_PAGE_SIZE if nested else DEFAULT_PAGE_SIZE)
+    page_size = NESTED_PAGE_SIZE if nested else DEFAULT_PAGE_SIZE
+    arguments = _list_arguments(order, filter, page_size, listed.all_rows)
     if organization:
         text = "The organization whose items are asked for."
         arguments.insert(0, ("organization_id", strawberry.ID, text, REQUIRED))
@@ -233,7 +238,8 @@ def command(
             prepared = await info.context.prepared(info.path.key, make)
         return payload(await info.context.write(run, answer.key, prepared, tells))
 
-    arguments = [("input", input_, "What to change.", REQUIRED)]
+    text = get_object_definition(input_, strict=True).description
+    arguments = [("input", input_, text, REQUIRED)]
     return _field(answer, resolve, description, arguments)
 
 

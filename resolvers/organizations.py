@@ -12,7 +12,7 @@ from app.db.keys import Role
 from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import TeamOrganization, TeamUser
 from app.db.users import User
-from app.errors import Forbidden, NotFound
+from app.errors import BadInput, Forbidden, NotFound
 from resolvers import texts
 from resolvers.context import Context, Work
 from resolvers.listing import Listing, Order
@@ -72,7 +72,7 @@ async def create(work: Work, given: Any) -> Organization:
         region=texts.prose(given.region or None, "region", 500),
         description=texts.prose(given.description or None, "description"),
         owner=owner,
-        metadata_={"preferences": texts.json_object(given.preferences, "preferences")},
+        metadata_={"preferences": _preferences(given)},
     )
     await work.add(organization)
     role = await work.first(Role, Role.role_name == "organization admin")
@@ -93,10 +93,26 @@ async def update(work: Work, given: Any) -> Organization:
         if (value := getattr(given, attribute)) is not UNSET:
             setattr(organization, attribute, texts.prose(value, attribute, limit))
     if given.preferences is not UNSET:
-        value = texts.json_object(given.preferences, "preferences")
-        organization.metadata_ = {**organization.metadata_, "preferences": value}
+        organization.metadata_ = {**organization.metadata_, "preferences": _preferences(given)}
     organization.updated_at = now()
     return organization
+
+
+#: Where the documents have an object in the preferences; all else in them is free.
+_OBJECTS = (("theme",), ("theme", "logo"), ("theme", "vars"), ("dashboard",))
+
+
+def _preferences(given: Any) -> dict[str, Any]:
+    """The preferences that are given; raises `BadInput` where they are not as documented."""
+    preferences = texts.json_object(given.preferences, "preferences")
+    for path in _OBJECTS:
+        value: Any = preferences
+        for name in path:
+            value = None if value is None else value.get(name)
+        if not isinstance(value, dict | None):
+            where = ".".join(("preferences", *path))
+            raise BadInput(f"{where}: expected a JSON object.", field="preferences")
+    return preferences
 
 
 async def remove(work: Work, given: Any) -> Organization:

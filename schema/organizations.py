@@ -116,12 +116,12 @@ class OrganizationMembership(Stored):
 
 @strawberry.input(description="A new organization; you become its owner and administrator.")
 class CreateOrganizationInput:
-    name: str | None = strawberry.field(default=None, description="1 to 255 characters; required.")
+    name: str = strawberry.field(description="1 to 255 characters.")
     country: str | None = strawberry.field(default=None, description="Country.")
     region: str | None = strawberry.field(default=None, description="Region.")
     description: str | None = strawberry.field(default=None, description="What it is.")
     notify_org_update: bool | None = strawberry.field(
-        default=None, description="Whether to notify its members; nothing is stored."
+        default=None, description="Accepted as in the REST API; nobody is notified."
     )
     preferences: JSON | None = strawberry.field(default=None, description="Theme and dashboard.")
 
@@ -134,7 +134,7 @@ class UpdateOrganizationInput:
     region: str | None = strawberry.field(default=UNSET, description="Region.")
     description: str | None = strawberry.field(default=UNSET, description="What it is.")
     notify_org_update: bool | None = strawberry.field(
-        default=UNSET, description="Whether to notify its members; nothing is stored."
+        default=UNSET, description="Accepted as in the REST API; nobody is notified."
     )
     preferences: JSON | None = strawberry.field(default=UNSET, description="Theme and dashboard.")
     expected_version: int | None = expected_version()

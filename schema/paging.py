@@ -57,16 +57,33 @@ class OrderDirection(Enum):
     DESC = strawberry.enum_value("DESC", description="Largest, latest or last letter first.")
 
 
+#: What lists are ordered by, where the name of the column does not say it by itself.
+_BY = {
+    "CREATED_AT": "when it was created",
+    "UPDATED_AT": "when it was last changed",
+    "DELETED_AT": "when it was deleted",
+    "LAST_LOGIN_TIME": "when the user last signed in",
+    "LAST_USED_AT": "when the last call was answered",
+    "CALLS": "the number of calls",
+    "ERRORS": "the number of errors",
+    "DISPLAY_NAME": "its name for people",
+    "ROLE_NAME": "name",
+    "SUB_TYPE": "subtype",
+    "USER_ID": "the name that the identity provider knows the user by",
+    "VERSION": "version, as text",
+}
+
+
 def order_input(name: str, listed: Listing) -> Any:
     """The input type that orders a list by one of the columns it declares."""
+    words = {key: _BY.get(key) or key.replace("_", " ").lower() for key in listed.order}
     fields = {
-        key: strawberry.enum_value(key, description=f"By {key.replace('_', ' ').lower()}.")
-        for key in listed.order
+        key: strawberry.enum_value(key, description=f"By {text}.") for key, text in words.items()
     }
     members: Any = Enum(f"{name}Field", fields)  # type: ignore[misc]
     choice = strawberry.enum(
         members,
-        description=f"What the `{name.removesuffix('Order').lower()}` lists can be ordered by.",
+        description=f"What lists of `{name.removesuffix('Order')}` can be ordered by.",
     )
     body = {
         "__annotations__": {"field": choice, "direction": OrderDirection},

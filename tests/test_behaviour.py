@@ -8,11 +8,13 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.connections import Connection
 from app.db.environments import Environment
 from app.db.organizations import Organization
 from app.db.teams import Team
+from app.db.users import User
 from app.local_tokens import issue
 from tests.doors import RestDoor
 from tests.service import Service
@@ -132,6 +134,51 @@ async def test_leaving_an_organization_is_leaving_its_teams(service: Service) ->
     await service.refused("NOT_FOUND", "ann", "deleteUserFromOrg", orgId=acme, userId="bob")
     await service.ok("ann", "addUserToOrg", orgId=acme, userId="bob")
     assert (await service.ok("bob", "getOrgs"))["total_count"] == 1
+
+
+async def test_a_user_may_be_called_as_a_path_is(service: Service) -> None:
+    async def named_keys(session: AsyncSession) -> None:
+        cid = await session.get_one(User, service.world.ids["cid"])
+        cid.username = "keys"
+
+    await service.store.write(named_keys)
+    at = {"orgId": service.world["acme"], "userId": "keys"}
+    before = (await service.ok("ann", "getUsersForOrg", orgId=at["orgId"]))["total_count"]
+    await service.ok("ann", "deleteUserFromOrg", **at)
+    await service.refused("NOT_FOUND", "ann", "deleteUserFromOrg", **at)
+    added = await service.ok("ann", "addUserToOrg", **at)
+    assert added["user_id"] == service.world["cid"]
+    after = (await service.ok("ann", "getUsersForOrg", orgId=at["orgId"]))["total_count"]
+    assert after == before
+    assert (await service.ok("ann", "getUserKeys", orgId=at["orgId"]))["keys"]
+
+
+@pytest.mark.parametrize(
+    ("preferences", "wrong"),
+    [
+        ([], "preferences"),
+        ({"theme": 5}, "preferences.theme"),
+        ({"theme": {"logo": "x"}}, "preferences.theme.logo"),
+        ({"dashboard": []}, "preferences.dashboard"),
+    ],
+)
+async def test_preferences_have_the_documented_shape(
+    service: Service, preferences: object, wrong: str
+) -> None:
+    before = await service.ok("ann", "getOrgs")
+    at = {"orgId": service.world["acme"]}
+    for operation, given in (("createOrg", {"name": "New"}), ("handleUpdateOrg", at)):
+        text = await service.refused(
+            "BAD_USER_INPUT", "ann", operation, **given, preferences=preferences
+        )
+        assert text == f"{wrong}: expected a JSON object."
+    assert await service.ok("ann", "getOrgs") == before
+
+
+async def test_an_organization_has_a_name(service: Service) -> None:
+    for given in ({}, {"name": ""}):
+        text = await service.refused("BAD_USER_INPUT", "ann", "createOrg", **given)
+        assert text == "name: a name has 1 to 255 characters, this has 0."
 
 
 async def test_the_owner_of_an_organization_stays(service: Service) -> None:
@@ -375,6 +422,20 @@ async def test_three_lists_in_each_other_are_within_the_limits(service: Service)
     response = await service.client.post("/graphql", json={"query": query}, headers=headers)
     [acme] = response.json()["data"]["organizations"]["items"]
     assert acme["teams"]["items"] == [{"users": {"items": [{"email": "bob@example.org"}]}}]
+
+
+async def test_all_connections_count_as_the_hundred_that_they_are(service: Service) -> None:
+    query = "{ connections(all: true) { items { environments { items { name } } } } }"
+    headers = {"Authorization": f"Bearer {service.token('ann')}"}
+    response = await service.client.post("/graphql", json={"query": query}, headers=headers)
+    assert len(response.json()["data"]["connections"]["items"]) == 3
+    wider = query.replace("environments", "environments(all: true)")
+    response = await service.client.post("/graphql", json={"query": wider}, headers=headers)
+    [error] = response.json()["errors"]
+    assert error["message"] == (
+        "nodes: over 1000000 found, at most 10000 allowed. Pages count as if they were full: "
+        "ask for smaller ones, or for fewer in each other."
+    ), error
 
 
 async def test_profiles_and_the_public_directory(service: Service) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphql import print_ast, separate_operations
+from graphql import GraphQLObjectType, print_ast, separate_operations
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
@@ -14,11 +14,13 @@ from app.entrance import Entrance
 from app.library import Library, collect
 from app.limits import Limits
 from app.operations import Operations
+from app.page_cost import ALL_ROWS
 from app.settings import Settings, SettingsError
 from app.tracing import Tracing
 from app.trust import Trust
-from resolvers.answers import Command
+from resolvers.answers import Command, Listed
 from resolvers.executor import ColumnExecutor
+from resolvers.leaves import DEFINITION
 from resolvers.plan.planner import Planner
 from rest_compat.documents import sources
 from schema import schema
@@ -28,6 +30,7 @@ def operations_of(
     settings: Settings, store: Store | None = None, traces: Tracing | None = None
 ) -> Operations:
     """What executes operations; without a store only for looking at documents."""
+    _note_sizes()
     if store is not None and traces is not None:
         traces.watch(store)
     make = Operations if traces is None else traces.operations
@@ -59,6 +62,15 @@ def _limits(settings: Settings) -> Limits:
         upload_bytes=settings.max_upload_bytes,
         lasting_seconds=settings.import_timeout,
     )
+
+
+def _note_sizes() -> None:
+    """Tell of each list, where prices are made, how many rows it has when all are asked for."""
+    for type_ in schema._schema.type_map.values():  # noqa: SLF001
+        for field in type_.fields.values() if isinstance(type_, GraphQLObjectType) else ():
+            declared = field.extensions.get(DEFINITION)
+            if isinstance(answer := declared and declared.metadata.get("answer"), Listed):
+                field.extensions[ALL_ROWS] = answer.listing.all_rows
 
 
 def _lasting() -> frozenset[str]:
