@@ -14,11 +14,12 @@ from app.db.teams import TeamOrganization, TeamUser
 from app.db.users import User
 from app.errors import BadInput, Forbidden, NotFound
 from resolvers import texts
-from resolvers.context import Context, Work
+from resolvers.context import Context
 from resolvers.listing import Listing, Order
 from resolvers.telling import Tells, Told
 from resolvers.users import find_user
 from resolvers.versions import expect
+from resolvers.work import Work
 
 ORGANIZATIONS = Listing(
     Organization,
