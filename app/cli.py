@@ -23,7 +23,7 @@ from app.cli_imports import import_design, register_models
 from app.cli_moving import migrate_report
 from app.cli_serving import serve
 from app.cli_users import grant, token
-from app.db.engine import StoreInUse
+from app.db.holding import StoreInUse
 from app.errors import BadInput, Problem
 from app.settings import Settings, SettingsError, settings_with
 from app.strict_json import decode

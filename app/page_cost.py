@@ -2,7 +2,7 @@
 
 A page is a field whose type's name ends in `Page`. Its rows are its size times the sizes of the
 pages around it; `@skip` and `@include` are not believed. Cost counts how often pages are resolved.
-A list that has fewer rows than others when all are asked for says so in the extensions of its field.
+A list that has fewer rows than others when all are asked for says so in an extension of its field.
 """
 
 from __future__ import annotations

@@ -15,11 +15,13 @@ from app.db.environments import Environment, EnvironmentConnection
 from app.db.inserting import Draft
 from app.errors import BadInput, Conflict, NotFound
 from resolvers import credentials, texts
-from resolvers.access import Viewer, connections_open, visible
-from resolvers.context import Context, Work
+from resolvers.access import connections_open, visible
+from resolvers.context import Context
 from resolvers.listing import Filter, Listing, Order, Via
 from resolvers.telling import Tells, Told
 from resolvers.versions import expect
+from resolvers.viewer import Viewer
+from resolvers.work import Work
 
 #: Where the metadata of a `meshery` connection carries the id of its server.
 SERVER_ID_KEYS = ("server_id", "meshery_server_id", "instance_id", "id")

@@ -9,26 +9,27 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Executable, Result, Select, select
+from sqlalchemy import Executable, Result
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.broker import Broker
 from app.budgets import Charge
 from app.db.access import CHANGED, has_written
-from app.db.base import Table, live, new_id
+from app.db.base import Table, new_id
 from app.db.engine import Store
 from app.db.inserting import Draft
 from app.db.session import SerialSession, SnapshotSession
-from app.errors import NotFound, Problem, Unavailable
+from app.errors import Problem, Unavailable
 from app.evaluator import Evaluator
 from app.intake import Intake
 from app.outside import Outside
-from app.permissions import KEYS, Permission
+from app.permissions import Permission
 from app.vault import Vault
-from resolvers.access import Viewer, lacking, visible
 from resolvers.grants import is_current, load_viewer
 from resolvers.loaders import Loaders
 from resolvers.telling import Tells, tell
+from resolvers.viewer import Viewer
+from resolvers.work import Work
 
 Row = TypeVar("Row", bound=Table)
 Answer = TypeVar("Answer")
@@ -286,63 +287,3 @@ class Context:
 
         write = self.store.write if self.once is None else self.once.write
         return await write(work)
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a command is given. `row_id` is made once, so that a retry writes the same row.
-
-    `permission` is the key that the field asks for, None where it asks for none.
-    """
-
-    session: AsyncSession
-    viewer: Viewer
-    vault: Vault
-    permission: Permission | None
-    row_id: UUID
-
-    def require(self, organization: UUID) -> None:
-        """Raise `Forbidden` unless the field's key is held in that organization."""
-        self.viewer.require(self.permission, organization)
-
-    def require_everywhere(self) -> None:
-        """Raise `Forbidden` unless the field's key is held everywhere, by a global role."""
-        key, everywhere = self.permission, self.viewer.keys()
-        if key is not None and KEYS[key] not in everywhere:
-            raise lacking(key)
-
-    async def require_in(self, organizations: Select[UUID]) -> None:
-        """Raise `Forbidden` unless the field's key is held in one of the selected ones."""
-        key = self.permission
-        found = (await self.session.execute(organizations)).scalars()
-        if key is not None and not any(self.viewer.may(key, each) for each in found):
-            raise lacking(key)
-
-    async def find(self, table: type[Row], row_id: UUID, field: str) -> Row:
-        """Lock and return a live row the viewer may see; raises `NotFound` naming the field."""
-        statement = (
-            select(table)
-            .where(table.id == row_id, live(table), visible(table, self.viewer))
-            .with_for_update(of=table)
-        )
-        row = (await self.session.execute(statement)).scalar_one_or_none()
-        if row is None:
-            name = table.__name__.lower()
-            raise NotFound(f"{field}: there is no {name} with the id {row_id}.", field=field)
-        return row
-
-    async def first(self, table: type[Row], *criteria: Any) -> Row | None:
-        """The live row that meets the criteria, locked, whoever may see it."""
-        statement = select(table).where(live(table), *criteria).with_for_update(of=table).limit(1)
-        return (await self.session.execute(statement)).scalar_one_or_none()
-
-    async def by_id(self, table: type[Row], row_id: UUID) -> Row | None:
-        """The row of that id, locked, deleted or not, whoever may see it."""
-        statement = select(table).where(table.id == row_id).with_for_update(of=table)
-        return (await self.session.execute(statement)).scalar_one_or_none()
-
-    async def add(self, row: Row) -> Row:
-        """Insert a row and return it with its defaults filled in."""
-        self.session.add(row)
-        await self.session.flush()
-        return row

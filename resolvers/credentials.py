@@ -14,7 +14,8 @@ from app.db.base import live, now
 from app.db.connections import Connection, Credential
 from app.errors import NotFound
 from resolvers import texts
-from resolvers.context import Context, Work
+from resolvers.context import Context
+from resolvers.work import Work
 
 
 async def opened(context: Context, row: Connection) -> dict[str, Any]:

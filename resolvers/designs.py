@@ -20,11 +20,12 @@ from app.importing.designs import Kind, Known, design_of, kinds_of
 from app.importing.formats import Imported
 from app.registering import carried
 from resolvers import texts
-from resolvers.context import Context, Work
+from resolvers.context import Context
 from resolvers.events import event, failures_told
 from resolvers.listing import Filter, Listing, Order
 from resolvers.progress import Progress
 from resolvers.versions import expect
+from resolvers.work import Work
 
 #: What a design is called that neither its importer nor its file has a name for.
 UNTITLED = "Untitled Design"

@@ -14,10 +14,10 @@ from app.db.environments import Environment, EnvironmentConnection
 from app.errors import BadInput, NotFound
 from resolvers import texts
 from resolvers.connections import governed
-from resolvers.context import Work
 from resolvers.listing import Filter, Listing, Order
 from resolvers.telling import Tells, Told
 from resolvers.versions import expect
+from resolvers.work import Work
 
 ENVIRONMENTS = Listing(
     Environment,

@@ -19,8 +19,9 @@ from app.evaluation_work import Answer
 from app.evaluator import Rules
 from app.registry.definitions import ENABLED
 from app.strict_json import encode
-from resolvers.context import Context, Work
+from resolvers.context import Context
 from resolvers.events import event, failures_told, tell
+from resolvers.work import Work
 
 
 @dataclass(frozen=True)

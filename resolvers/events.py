@@ -17,9 +17,11 @@ from app.db.events import SYSTEM_ID, Event
 from app.errors import NotFound, Problem
 from app.metrics import timed
 from resolvers import texts
-from resolvers.access import Viewer, own_event
-from resolvers.context import Context, Work
+from resolvers.access import own_event
+from resolvers.context import Context
 from resolvers.listing import Filter, Listing, Order
+from resolvers.viewer import Viewer
+from resolvers.work import Work
 
 LONGEST_ERROR = 2_000
 

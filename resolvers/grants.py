@@ -15,7 +15,7 @@ from app.db.keys import Key, Keychain, KeychainKey, Role, RoleKeychain
 from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import Team, TeamOrganization, TeamUser
 from app.db.users import SIGNING_IN, User, UserRole
-from resolvers.access import Viewer
+from resolvers.viewer import Viewer
 
 #: What a membership without a role of its own grants.
 DEFAULT_ROLE = "user"

@@ -24,10 +24,10 @@ from app.errors import Problem, Unauthenticated, Unproven
 from app.figures import current
 from app.outside import Outside
 from app.vault import Vault
-from resolvers.access import Viewer
 from resolvers.context import Context
 from resolvers.grants import find_viewer
 from resolvers.once import Once
+from resolvers.viewer import Viewer
 from resolvers.viewers import Proven, Viewers, key_of
 
 UNKNOWN = "The user of this token is not known here."

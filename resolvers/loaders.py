@@ -17,8 +17,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.base import Table, live
 from resolvers import statements
-from resolvers.access import Viewer
 from resolvers.listing import Ask
+from resolvers.viewer import Viewer
 
 #: Keys of one statement, to which they travel as one value.
 MAX_BATCH = 1_000

@@ -15,11 +15,12 @@ from app.db.teams import TeamOrganization, TeamUser
 from app.db.users import User
 from app.errors import BadInput, Forbidden, NotFound
 from resolvers import texts
-from resolvers.context import Context, Work
+from resolvers.context import Context
 from resolvers.listing import Listing, Order
 from resolvers.telling import Tells, Told
 from resolvers.users import find_user
 from resolvers.versions import expect
+from resolvers.work import Work
 
 ORGANIZATIONS = Listing(
     Organization,
@@ -94,11 +95,6 @@ async def create(work: Work, given: Any) -> Organization:
     return organization
 
 
-def _preferences(given: Any) -> dict[str, Any]:
-    """What was given, with the members that every organization has."""
-    return {**UNDECIDED, **texts.json_object(given.preferences, "preferences")}
-
-
 async def update(work: Work, given: Any) -> Organization:
     """`PUT /api/identity/orgs/{orgId}`: what is absent stays as it is."""
     organization = await work.find(Organization, given.organization_id, "organizationId")
@@ -120,7 +116,10 @@ _OBJECTS = (("theme",), ("theme", "logo"), ("theme", "vars"), ("dashboard",))
 
 
 def _preferences(given: Any) -> dict[str, Any]:
-    """The preferences that are given; raises `BadInput` where they are not as documented."""
+    """What was given, with the members that every organization has.
+
+    Raises `BadInput` where they are not as documented.
+    """
     preferences = texts.json_object(given.preferences, "preferences")
     for path in _OBJECTS:
         value: Any = preferences
@@ -129,7 +128,7 @@ def _preferences(given: Any) -> dict[str, Any]:
         if not isinstance(value, dict | None):
             where = ".".join(("preferences", *path))
             raise BadInput(f"{where}: expected a JSON object.", field="preferences")
-    return preferences
+    return {**UNDECIDED, **preferences}
 
 
 async def remove(work: Work, given: Any) -> Organization:

@@ -18,9 +18,10 @@ from app.registry.definitions import model_id
 from app.registry.packages import Read, read_package
 from app.registry.summary import Summary, message, summarize
 from resolvers import generation
-from resolvers.context import Context, Work
+from resolvers.context import Context
 from resolvers.events import event, failures_told, tell
 from resolvers.progress import Progress
+from resolvers.work import Work
 
 #: How much of its message an event of a registration shows.
 SHOWN = 42

@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Boolean, Uuid, bindparam
 
 from app.db.arrays import Array
 from app.permissions import Permission
-from resolvers.access import Viewer
+from resolvers.viewer import Viewer
 
 _MAY = "may_"
 _EVERYWHERE = "everywhere_"

@@ -16,10 +16,11 @@ from sqlalchemy import Select, Uuid, bindparam, select
 
 from app.db.arrays import Array, any_of
 from app.db.base import Table, live
-from resolvers.access import Viewer, visible
+from resolvers.access import visible
 from resolvers.asks import parametrised, structure, values
 from resolvers.listing import Ask
 from resolvers.sights import AnyViewer, value_of
+from resolvers.viewer import Viewer
 from resolvers.windows import page_of, total_of
 
 MOST_SHAPES = 1_000

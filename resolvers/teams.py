@@ -17,11 +17,11 @@ from app.errors import NotFound
 from app.permissions import Permission
 from resolvers import texts
 from resolvers.access import teams_open
-from resolvers.context import Work
 from resolvers.listing import Filter, Listing, Order
 from resolvers.telling import Tells, Told
 from resolvers.users import find_user
 from resolvers.versions import expect
+from resolvers.work import Work
 
 TEAMS = Listing(
     Team,

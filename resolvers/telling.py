@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.base import now
 from app.db.events import SYSTEM_ID, Event
 from app.db.inserting import Draft
-from resolvers.access import Viewer
+from resolvers.viewer import Viewer
 
 INSERT: Mapping[str, Callable[..., Any]] = {
     "postgresql": postgresql.insert,

@@ -16,9 +16,10 @@ from app.db.teams import Team, TeamOrganization, TeamUser
 from app.db.users import User, UserRole
 from app.errors import NotFound
 from resolvers.access import Sight, users_at_home, users_open, visible
-from resolvers.context import Context, Work
+from resolvers.context import Context
 from resolvers.grants import DEFAULT_ROLE
 from resolvers.listing import Ask, Filter, Listing, Order, Via, Window
+from resolvers.work import Work
 
 _SEARCH = (User.username, User.email, User.first_name, User.last_name)
 _TEXTS = {

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from app.claims import Claims
-from resolvers.access import Viewer
+from resolvers.viewer import Viewer
 
 #: How many grants are kept in all; one takes some 300 bytes, a viewer without any as much as two.
 ROOM = 100_000

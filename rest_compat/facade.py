@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -195,8 +195,9 @@ class Address:
     answers: Mapping[str, Answer]
     allowed: frozenset[str]
 
-    def takes(self, method: str) -> bool:
-        return method in self.answers
+    @property
+    def methods(self) -> Collection[str]:
+        return self.answers.keys()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, NoMatchFound
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 _PARAMETER: Final = re.compile(r"{(\w+)}")
 
@@ -36,15 +36,17 @@ def covering(path: str, others: Iterable[str]) -> list[str]:
 class Routed(Protocol):
     """An ASGI application for some methods."""
 
-    def takes(self, method: str) -> bool: ...
+    @property
+    def methods(self) -> Collection[str]: ...
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """The application of a path, and the place of each parameter among its segments."""
+    """The application of a path, its methods, and the place of each parameter in the path."""
 
-    app: Routed
+    app: ASGIApp
+    methods: Collection[str]
     parameters: tuple[tuple[str, int], ...]
 
 
@@ -56,7 +58,7 @@ class Node:
     parameter: Node | None = None
     leaf: Leaf | None = None
 
-    def add(self, path: str, app: Routed) -> None:
+    def add(self, path: str, app: ASGIApp, methods: Collection[str]) -> None:
         """Let the path lead to the application; `{name}` stands for any one segment."""
         node, segments = self, path.split("/")
         parameters = []
@@ -66,12 +68,12 @@ class Node:
             else:
                 parameters.append((found[1], place))
                 node.parameter = node = node.parameter or Node()
-        node.leaf = Leaf(app, tuple(parameters))
+        node.leaf = Leaf(app, methods, tuple(parameters))
 
     def find(self, segments: list[str], method: str | None, place: int = 0) -> Leaf | None:
-        """The first leaf whose application takes the method; any method will do for None."""
+        """The first leaf that has the method; for None, the first of all."""
         if place == len(segments):
-            fits = self.leaf is not None and (method is None or self.leaf.app.takes(method))
+            fits = self.leaf is not None and (method is None or method in self.leaf.methods)
             return self.leaf if fits else None
         literal = self.literals.get(segments[place])
         found = literal.find(segments, method, place + 1) if literal else None
@@ -83,14 +85,14 @@ class Node:
 class PathTable(BaseRoute):
     """One route for many paths, which costs the same however many there are.
 
-    A literal that does not take the method leaves the request to a parameter in its place: there
+    A literal without the method leaves the request to a parameter in its place: there
     may be a user called `keys`.
     """
 
     def __init__(self, apps: Mapping[str, Routed]) -> None:
         self._root = Node()
         for path, app in apps.items():
-            self._root.add(path, app)
+            self._root.add(path, app, app.methods)
 
     def find(self, scope: Scope) -> bool:
         """Whether there is such a path; the scope has its endpoint and parameters then."""

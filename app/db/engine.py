@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import json
-import os
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
@@ -20,21 +17,21 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
-import msgspec
-from sqlalchemy import event, make_url
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
 
 from app.db.access import WatchedSession, advance
 from app.db.connecting import Line, engine_of
 from app.db.direct import Direct, PostgreSQL, SQLite, timeout_setting
+from app.db.engine_events import count_statements, prepare, read_json
 from app.db.grouping import Group, Step
 from app.db.health import Health
+from app.db.holding import hold
 from app.db.inserting import Draft, insertion
-from app.db.pragmas import apply
+from app.db.pragmas import READER_PRAGMAS, WRITER_PRAGMAS
 from app.db.retry import FAILURES, retrying
 from app.db.room import POOL_SECONDS, Room
-from app.db.search import like
 from app.db.session import SerialSession, SnapshotSession
 from app.errors import Unwritable
 from app.figures import current
@@ -48,16 +45,6 @@ DEADLINE = 7.0
 #: Connections for what must be answered when all others are taken: who is calling, and probes.
 RESERVED = 2
 
-READER_PRAGMAS = {"query_only": 1, "busy_timeout": 5000}
-#: synchronous = FULL (2): with NORMAL, a WAL loses acknowledged writes when the power fails.
-WRITER_PRAGMAS = {
-    "journal_mode": "wal",
-    "synchronous": 2,
-    "fullfsync": 1,
-    "foreign_keys": 1,
-    "busy_timeout": 5000,
-}
-
 
 @dataclass(frozen=True)
 class Statements:
@@ -68,10 +55,6 @@ class Statements:
 
 
 NEVER = Statements()
-
-
-class StoreInUse(RuntimeError):
-    """Another server holds the SQLite file."""
 
 
 @dataclass
@@ -125,7 +108,7 @@ class Store:
                 **_pool(size, room.seconds),
                 isolation_level="READ COMMITTED",  # stated: a role or database may set another
                 hide_parameters=True,
-                json_deserializer=_json,
+                json_deserializer=read_json,
             )
             count_statements(made)
             return made
@@ -146,12 +129,12 @@ class Store:
         parsed = make_url(url)
         path = Path(parsed.database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = _hold(path.with_name(path.name + ".lock"))
+        lock = hold(path.with_name(path.name + ".lock"))
         path.touch(mode=0o600)  # which SQLite gives to the files beside it as well
         # Once for ever, and before any reader can hold the file in its old mode.
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-        options: dict[str, Any] = {"hide_parameters": True, "json_deserializer": _json}
+        options: dict[str, Any] = {"hide_parameters": True, "json_deserializer": read_json}
         writer = create_async_engine(url, poolclass=StaticPool, **options)
         prepare(writer, WRITER_PRAGMAS, "BEGIN IMMEDIATE")
         reader = create_async_engine(url, **_pool(room.size, room.seconds), **options)
@@ -314,65 +297,3 @@ async def _at_once(
             return await run(*given)
 
         return await retrying(again, DEADLINE)
-
-
-def _json(text: str | bytes) -> Any:
-    """The value of a stored JSON text, as Python's decoder finds it, in a third of the time."""
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.MsgspecError:  # NaN, or what is beyond a double: only others can have stored it
-        return json.loads(text)
-
-
-def _hold(path: Path) -> IO[str]:
-    lock = path.open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise StoreInUse(
-            f"Another server uses {path.name.removesuffix('.lock')!r}: stop it, or give this one "
-            "a MESHGRAPH_DATA_DIR or MESHGRAPH_DATABASE_URL of its own."
-        ) from None
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
-
-
-def prepare(engine: AsyncEngine, pragmas: Mapping[str, object], begin: str) -> None:
-    """Set each new connection up, and begin its transactions in the way that is asked for."""
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        connection.create_function("like", 3, like, deterministic=True)
-        apply(connection, pragmas)
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def start(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
-
-    count_statements(engine)
-
-
-def count_statements(engine: AsyncEngine) -> None:
-    """Count what sessions send to the database, for the request that is answered by it."""
-
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
-    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            current().statements += 1
-
-
-@contextmanager
-def sqlite_held(url: str) -> Iterator[None]:
-    """Hold a SQLite file for a while; raises `StoreInUse` where a server holds it."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        yield
-        return
-    path = Path(parsed.database or "")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(_hold(path.with_name(path.name + ".lock"))):
-        path.touch(mode=0o600)
-        yield

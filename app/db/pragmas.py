@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+READER_PRAGMAS = {"query_only": 1, "busy_timeout": 5000}
+#: synchronous = FULL (2): with NORMAL, a WAL loses acknowledged writes when the power fails.
+WRITER_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "fullfsync": 1,
+    "foreign_keys": 1,
+    "busy_timeout": 5000,
+}
+
 
 class NotDurable(RuntimeError):
     """SQLite refuses a setting without which an acknowledged write could be lost."""

@@ -12,7 +12,6 @@ import structlog
 from app.bugs import describe
 from app.db.retry import FAILURES
 from app.permissions import Permission
-from resolvers.access import Viewer
 from resolvers.answers import Public
 from resolvers.asks import values
 from resolvers.context import Context
@@ -20,6 +19,7 @@ from resolvers.plan.generated import NotAsPlanned
 from resolvers.plan.reading import Reading
 from resolvers.plan.statement import Process, Statement
 from resolvers.sights import value_of
+from resolvers.viewer import Viewer
 
 log = structlog.get_logger()
 

@@ -60,7 +60,7 @@ class Addresses:
         paths = by_path(ENDPOINTS)
         for path, rows in paths.items():
             # A tree of paths does not look at what they lead to.
-            self._root.add(path, cast("ASGIApp", rows))
+            self._root.add(path, cast("ASGIApp", rows), rows.keys())
             for each in rows.values():
                 key = each.operation, path.count("/")
                 self._reads[key] = reader(
@@ -75,11 +75,10 @@ class Addresses:
             return None
         path = parts.path.removeprefix(self._prefix)
         segments = path.split("/")
-        leaf = self._root.find(segments)
-        rows = cast("Mapping[str, Endpoint]", leaf.app) if leaf else {}
-        endpoint = rows.get(call.method)
-        if leaf is None or endpoint is None:
+        leaf = self._root.find(segments, call.method)
+        if leaf is None:
             return None
+        endpoint = cast("Mapping[str, Endpoint]", leaf.app)[call.method]
         given = {name: unquote(segments[place]) for name, place in leaf.parameters}
         return endpoint, self._variables(endpoint, path, given, parts.query)
 

@@ -15,8 +15,8 @@ from app.db.engine import Store
 from app.limits import Limits
 from app.operations import Operations
 from app.vault import Vault
-from resolvers.access import Viewer
 from resolvers.plan.planner import Planner
+from resolvers.viewer import Viewer
 from schema import schema
 from tests.differential.executors import Answer, Executors, Operation
 from tests.differential.shrinking import shrunk

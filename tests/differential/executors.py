@@ -14,8 +14,8 @@ from app.db.engine import Store
 from app.operations import Operations
 from app.strict_json import encode
 from app.vault import Vault
-from resolvers.access import Viewer
 from resolvers.context import Context
+from resolvers.viewer import Viewer
 
 
 @dataclass(frozen=True)

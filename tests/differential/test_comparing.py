@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from _pytest.outcomes import Failed
 
-from resolvers.access import Viewer
+from resolvers.viewer import Viewer
 from tests.differential.comparing import Comparing
 from tests.differential.executors import Answer, Executors, Operation
 from tests.differential.shrinking import shrunk

@@ -32,8 +32,8 @@ from app.db.base import Table, Versioned
 from app.db.engine import Store
 from app.permissions import Permission
 from app.vault import Vault
-from resolvers.access import Viewer
 from resolvers.grants import load_viewer
+from resolvers.viewer import Viewer
 
 #: What a column-wise plan could mistake for a separator or a NULL mark, and other awkward text.
 TEXTS = (

@@ -144,7 +144,7 @@ class Load:
         headers = {"Idempotency-Key": str(uuid4())} if write.keyed else {}
         body, answer = write.body(name, str(uuid4())), None
         while answer is None:
-            answer = await self._ask(caller, write.path, body, headers)
+            answer = await self._ask(caller, write.path, body, headers or {})
             if not (self.patient and write.repeatable):
                 break
         if answer is None:
@@ -158,7 +158,7 @@ class Load:
         """What was answered; None, and a line in `told`, for all that is no success."""
         begun = time.perf_counter()
         try:
-            answer = await caller.ask("POST", path, body, headers)
+            answer = await caller.ask("POST", path, body, headers or {})
         except (OSError, EOFError) as error:
             self.told[type(error).__name__] += 1
             await caller.close()

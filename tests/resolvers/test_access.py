@@ -20,8 +20,8 @@ from app.db.engine import Store
 from app.db.tables import connections, environments, organizations, teams, users
 from app.permissions import Permission
 from app.vault import Vault
-from resolvers.access import Viewer
 from resolvers.context import Context
+from resolvers.viewer import Viewer
 from schema import schema
 from tests.stores import Databases
 

@@ -17,9 +17,9 @@ from app.errors import Unavailable
 from app.limits import Limits
 from app.operations import Operations
 from app.vault import Vault
-from resolvers.access import Viewer
 from resolvers.context import Context
 from resolvers.grants import load_viewer
+from resolvers.viewer import Viewer
 from schema import schema
 from tests.stores import disconnect
 from tests.world import World, build

@@ -25,10 +25,10 @@ from app.operations import Operations
 from app.permissions import Permission
 from app.settings import Settings
 from app.vault import Vault
-from resolvers.access import Viewer
-from resolvers.context import Work
 from resolvers.identity import LONGEST_TRUST, UNKNOWN, Identity
+from resolvers.viewer import Viewer
 from resolvers.viewers import FIXED, Proven, Viewers, key_of
+from resolvers.work import Work
 from schema import schema
 from tests.doors import InProcessDoor, Reply
 from tests.world import World, build

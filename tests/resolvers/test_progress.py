@@ -10,9 +10,9 @@ from sqlalchemy import select
 from app.db.engine import Store
 from app.db.events import Event
 from app.vault import Vault
-from resolvers.access import Viewer
 from resolvers.context import Context
 from resolvers.progress import Progress
+from resolvers.viewer import Viewer
 from tests.world import build
 
 

@@ -22,9 +22,6 @@ class Named:
         self.path = path
         self.methods = methods
 
-    def takes(self, method: str) -> bool:
-        return method in self.methods
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 

@@ -14,7 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
 
 from app.db.connecting import engine_of
-from app.db.engine import prepare, sqlite_held
+from app.db.engine_events import prepare
+from app.db.holding import sqlite_held
 
 FOLDER = Path(__file__).parent
 

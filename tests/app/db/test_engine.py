@@ -14,7 +14,9 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import now
-from app.db.engine import Store, StoreInUse, _json
+from app.db.engine import Store
+from app.db.engine_events import read_json
+from app.db.holding import StoreInUse
 from app.db.tables import users
 from app.errors import Unavailable
 from tests.stores import sqlite_copy
@@ -127,4 +129,4 @@ async def test_kill_9_loses_no_acknowledged_write(database_url: str) -> None:
      "1e308", "1e400", "NaN", '{"a": 1, "a": 2}', '"\\ud800"'],
 )  # fmt: skip
 def test_stored_json_is_what_python_finds(stored: str) -> None:
-    assert repr(_json(stored)) == repr(json.loads(stored))
+    assert repr(read_json(stored)) == repr(json.loads(stored))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.db.engine import WRITER_PRAGMAS
 from app.db.grouping import MOST, Group
+from app.db.pragmas import WRITER_PRAGMAS
 
 INSERT = "INSERT INTO things (id, name) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING id"
 

@@ -19,7 +19,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.db.engine import Store, StoreInUse
+from app.db.engine import Store
+from app.db.holding import StoreInUse
 from app.db.migrations import pending, upgrade
 from app.db.tables import Table
 from tests.stores import PostgreSQL, sqlite_copy

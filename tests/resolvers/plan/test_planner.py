@@ -18,11 +18,11 @@ from app.db.engine import Store
 from app.limits import Limits
 from app.operations import Operations
 from app.vault import Vault
-from resolvers.access import Viewer
 from resolvers.context import Context
 from resolvers.grants import load_viewer
 from resolvers.plan.calls import Call
 from resolvers.plan.planner import Planner
+from resolvers.viewer import Viewer
 from schema import schema
 from tests.world import World, build
 
