@@ -42,8 +42,8 @@ class Operation:
     free: frozenset[str]
     shaping: tuple[str, ...]
     switches: tuple[str, ...]
-    refusal: Unplannable | None = None
-    questions: Recent[bytes, Question | Unplannable] = field(
+    refusal: str | None = None
+    questions: Recent[bytes, Question | str] = field(
         default_factory=lambda: Recent(MOST_QUESTIONS)
     )
     statements: Recent[Hashable, Statement] = field(default_factory=lambda: Recent(MOST_STATEMENTS))

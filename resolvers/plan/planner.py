@@ -75,7 +75,7 @@ class Planner:
         """
         known = self._known(document, operation)
         if known.refusal is not None:
-            raise known.refusal
+            raise Unplannable((), known.refusal)
         if operation.operation is OperationType.MUTATION:
             return self._change(known, variables, coerced)
         key = known.key(variables)
@@ -83,8 +83,8 @@ class Planner:
         if question is None:
             question = self._asked(known, coerced)
             known.questions.add(key, question)
-        if isinstance(question, Unplannable):
-            raise question
+        if isinstance(question, str):
+            raise Unplannable((), question)
         try:
             return Call(question, known.ids(coerced.coerced))
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -113,21 +113,22 @@ class Planner:
             fragments = known.fragments.values()
             known.change = change_of(self.graph, known.node, fragments, reader.read())
         except Unplannable as refusal:
-            known.refusal = refusal
+            known.refusal = refusal.reason
             raise
         except (Problem, GraphQLError):
             raise Unplannable((), REFUSED) from None
         return ChangeCall(known.change, variables)
 
-    def _asked(self, known: Operation, coerced: VariableValues) -> Question | Unplannable:
+    def _asked(self, known: Operation, coerced: VariableValues) -> Question | str:
+        """What is asked, or why that is not planned: an error that is kept keeps its callers too."""
         try:
             reader = Reader(self.graph, known.node, known.fragments, coerced, known.free)
             reading = reader.read()
             statement = self._statement(known, reading, coerced)
         except Unplannable as refusal:
-            return refusal
+            return refusal.reason
         except (Problem, GraphQLError):
-            return Unplannable((), REFUSED)
+            return REFUSED
         return question_of(statement, reading)
 
     def _statement(self, known: Operation, reading: Reading, coerced: VariableValues) -> Statement:

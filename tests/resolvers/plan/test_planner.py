@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -144,6 +146,38 @@ def test_why_an_operation_is_left(source: str, reason: str) -> None:
     with pytest.raises(LeftToInterpreter) as left:
         planned(Planner(schema, "postgresql"), source, {})
     assert left.value.reason == reason
+
+
+class Asking:
+    """Something that whoever asks has."""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{ viewer { user { roleNames } } }",
+        'mutation { createEvent(input: {description: "d"}) { event { user { email } } } }',
+    ],
+)
+def test_what_is_left_keeps_nothing_of_those_who_ask(source: str) -> None:
+    planner, document = Planner(schema, "sqlite"), parse(source)
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    coerced = get_variable_values(schema._schema, (), {})
+    assert not isinstance(coerced, list)
+
+    def ask() -> tuple[weakref.ref[Asking], str]:
+        asking = Asking()
+        try:
+            planner.plan(document, operation, {}, coerced)
+        except LeftToInterpreter as left:
+            return weakref.ref(asking), left.reason
+        raise AssertionError
+
+    asked = [ask() for _ in range(3)]
+    gc.collect()
+    assert [asking() for asking, _ in asked] == [None] * 3
+    assert len({reason for _, reason in asked}) == 1
 
 
 async def test_rights_that_changed_are_not_relied_on(context: Context, world: World) -> None:
