@@ -43,9 +43,7 @@ class Operation:
     shaping: tuple[str, ...]
     switches: tuple[str, ...]
     refusal: str | None = None
-    questions: Recent[bytes, Question | str] = field(
-        default_factory=lambda: Recent(MOST_QUESTIONS)
-    )
+    questions: Recent[bytes, Question | str] = field(default_factory=lambda: Recent(MOST_QUESTIONS))
     statements: Recent[Hashable, Statement] = field(default_factory=lambda: Recent(MOST_STATEMENTS))
     change: Change | None = None
 

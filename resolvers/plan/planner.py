@@ -120,7 +120,7 @@ class Planner:
         return ChangeCall(known.change, variables)
 
     def _asked(self, known: Operation, coerced: VariableValues) -> Question | str:
-        """What is asked, or why that is not planned: an error that is kept keeps its callers too."""
+        """What is asked, or why that is not planned: as text, as an error keeps its callers."""
         try:
             reader = Reader(self.graph, known.node, known.fragments, coerced, known.free)
             reading = reader.read()

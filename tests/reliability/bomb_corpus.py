@@ -24,10 +24,8 @@ UNPACKED_SIZE, OFFSET = 24, 42  # in an entry of the directory (APPNOTE.TXT 4.3.
 
 def laughs(levels: int, times: int) -> bytes:
     """Lists of aliases of the list before."""
-    lines = ["a0: &a0 [lol]"]
-    for level in range(1, levels):
-        lines.append(f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * times)}]")
-    return "\n".join(lines).encode()
+    lists = (f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * times)}]" for n in range(1, levels))
+    return "\n".join(["a0: &a0 [lol]", *lists]).encode()
 
 
 def merges(levels: int) -> bytes:

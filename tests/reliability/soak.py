@@ -38,7 +38,6 @@ CREATE = 'mutation { createEvent(input: {description: "soak"}) { event { id } } 
 RENAME = """mutation($id: ID!, $text: String!) {
     updateEnvironment(input: {environmentId: $id, description: $text}) { environment { id } } }"""
 ENVIRONMENTS = f"/api/environments?orgId={ORGANIZATION}"
-HEARD = {"query": CREATE}
 #: What is asked, by turns: method, path and body.
 ASKED: tuple[tuple[str, str, object], ...] = (
     ("POST", "/graphql", {"query": LIST}),
@@ -49,7 +48,7 @@ ASKED: tuple[tuple[str, str, object], ...] = (
     ("GET", "/api/integrations/connections?pagesize=10", None),
     ("POST", "/graphql", {"query": RENAME, "variables": {"id": ENVIRONMENT, "text": "soak"}}),
     ("GET", f"/api/identity/orgs/{ORGANIZATION}/teams", None),
-    ("POST", "/graphql", HEARD),
+    ("POST", "/graphql", {"query": CREATE}),
     ("GET", f"/api/environments/{ENVIRONMENT}?orgId={ORGANIZATION}", None),
     ("POST", "/events", {"description": "soak", "action": "create", "category": "test"}),
 )
@@ -159,32 +158,36 @@ async def pools(server: Served) -> dict[str, float]:
     return {name.split('"')[1]: float(value) for name, value in taken}
 
 
+def slope(looks: list[Look]) -> float:
+    """Bytes by which the memory grows in a minute."""
+    seconds, memory = [each.seconds for each in looks], [each.memory for each in looks]
+    return 60 * linear_regression(seconds, memory).slope
+
+
+def grown(looks: list[Look], name: str) -> int:
+    """By how much the most of the second half is more than that of the first."""
+    counts = [int(getattr(each, name)) for each in looks]
+    half = len(counts) // 2
+    return max(counts[half:]) - max(counts[:half])
+
+
 def measure() -> Measured:
     settings = {"METRICS": "true", "MAX_PER_CALLER": 64}
     with on_postgresql() as (place, _), served(place, **settings) as server:
         looks, load, heard, taken = asyncio.run(soak(server))
-    slope = (
-        60 * linear_regression([each.seconds for each in looks], [each.memory for each in looks])[0]
+    memory, descriptors, threads = (
+        slope(looks),
+        grown(looks, "descriptors"),
+        grown(looks, "threads"),
     )
-    half = len(looks) // 2
-    grown = {
-        name: max(getattr(each, name) for each in looks[half:])
-        - max(getattr(each, name) for each in looks[:half])
-        for name in ("descriptors", "threads")
-    }
     found = (
-        f"{load.told.total() / (WARM + LOOKING):.0f} requests a second {dict(load.told)}, "
-        f"{heard.events} events heard; {slope / 2**20:+.2f} MiB a minute, "
-        f"{looks[-1].memory / 2**20:.0f} MiB; {grown['descriptors']:+d} descriptors, "
-        f"{grown['threads']:+d} threads, {sum(taken.values()):.0f} of the pools taken after it"
+        f"{load.told.total() / (WARM + LOOKING):.0f} requests a second, {dict(load.told)}, "
+        f"{heard.events} events heard; {memory / 2**20:+.2f} MiB a minute at "
+        f"{looks[-1].memory / 2**20:.0f} MiB; {descriptors:+d} descriptors, {threads:+d} threads, "
+        f"{sum(taken.values()):.0f} of the pools taken after it"
     )
-    print(
-        [round(each.memory / 2**20, 2) for each in looks],
-        [each.descriptors for each in looks],
-        taken,
-    )
-    flat = max(grown.values()) <= 0 and not any(taken.values())
-    return Measured(slope <= SLOPE and flat and load.told.keys() <= {200, 201}, found)
+    flat = max(descriptors, threads) <= 0 and not any(taken.values())
+    return Measured(memory <= SLOPE and flat and load.told.keys() <= {200, 201}, found)
 
 
 if __name__ == "__main__":
