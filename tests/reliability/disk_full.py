@@ -129,7 +129,7 @@ def suffered(engine: str, server: Served, folder: Path) -> tuple[bool, str]:
 
 def measure() -> Measured:
     if os.geteuid() != 0:
-        return Measured(reached=False, found="needs root, to mount a tmpfs")
+        return Measured(reached=None, found="needs root, to mount a tmpfs")
     with small_disk(SIZE) as disk, on_sqlite(disk) as place, served(place) as server:
         sqlite = suffered("SQLite", server, disk)
     with (
