@@ -104,8 +104,9 @@ async def removed(server: Served, count: int) -> list[tuple[int, float]]:
 async def expired(server: Served, count: int) -> list[tuple[int, float]]:
     """How those end whose token is past its expiry, and past what clocks may differ by."""
     secret = local_secret(server.place.folder / "jwt.secret")
-    bearer = issue(secret, subject=str(demo_id("user", EXPIRING)), ttl=TTL - LEEWAY)
-    expiry = time.time() + TTL
+    now = int(time.time())
+    bearer = issue(secret, subject=str(demo_id("user", EXPIRING)), ttl=TTL - LEEWAY, now=now)
+    expiry = now + TTL
     sockets = [await subscribe(server, bearer, OWN) for _ in range(count)]
     return await asyncio.gather(*(ended(socket, expiry) for socket in sockets))
 
