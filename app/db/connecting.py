@@ -78,6 +78,7 @@ class Line:
     async def connect(self, settings: Mapping[str, str], **options: Any) -> Connection:
         """A new connection, with settings of PostgreSQL; `options` are those of asyncpg.
 
+        With a `statement_timeout` nobody waits on it for longer, also where the network lost it.
         Raises as asyncpg does, of the last host where none can be had.
         """
         *others, last = self._places
@@ -93,13 +94,20 @@ class Line:
         self, place: Place, settings: Mapping[str, str], options: Mapping[str, Any]
     ) -> Connection:
         timeout = self.timeout / len(self._places)
-        given = {**self._given, **place, **options, "timeout": timeout}
+        limits = {"timeout": timeout, "command_timeout": _patience(settings)}
+        given = {**self._given, **place, **options, **limits}
         if self.pooled:
             connection = await _through_pooler(given, settings)
         else:
             connection = await asyncpg.connect(**given, server_settings=dict(settings))
         self._places.sort(key=lambda each: each is not place)  # this one first
         return connection
+
+
+def _patience(settings: Mapping[str, str]) -> float | None:
+    """Seconds for a statement: a server that is there has ended it by then."""
+    given = settings.get("statement_timeout")
+    return None if given is None else float(given) / 1000 + 1
 
 
 async def _through_pooler(given: Mapping[str, Any], settings: Mapping[str, str]) -> Passing:

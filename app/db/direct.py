@@ -26,6 +26,9 @@ from app.occupancy import Occupancy
 STATEMENTS = 500
 LONGEST_STATEMENT = 1_000_000
 
+#: Seconds that a connection has to say that the statement which was cut off on it has ended.
+SETTLING = 2.0
+
 #: Compiling a statement of ours to machine code takes longer than running it. And looking up rows
 #: by their key is no dearer than reading them in a row, where they are in memory or on an SSD.
 SERVER_SETTINGS = {"jit": "off", "random_page_cost": "1.1"}
@@ -67,30 +70,56 @@ class PostgreSQL:
     settings: Mapping[str, str] = field(default_factory=dict)
     _free: list[asyncpg.Connection[asyncpg.Record]] = field(default_factory=list)
     _open: int = 0
+    _settling: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def fetch(
         self, sql: str, parameters: Sequence[Any], *, patient: bool = False
     ) -> Sequence[Any]:
         await self.room.take(patient=patient)
         try:
-            return await self._fetch(sql, parameters)
-        finally:
+            connection = self._alive() or await self._connect()
+        except BaseException:
             self.room.give_back()
-
-    async def _fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
-        connection = self._alive() or await self._connect()
+            raise
         try:
-            return await self._run(connection, sql, parameters)
+            rows = await self._run(connection, sql, parameters)
+        except (TimeoutError, asyncio.CancelledError):
+            task = asyncio.create_task(self._settle(connection))
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
+            raise
+        except BaseException:
+            self._take_back(connection)
+            raise
+        self._take_back(connection)
+        return rows
+
+    async def _settle(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        """Take a connection back on which a statement was cut off, unless it is silent.
+
+        Then the network has lost it, and mostly those that are free as well: whoever got one of
+        them would wait in vain.
+        """
+        try:
+            await connection.execute("", timeout=SETTLING)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            for each in (connection, *self._free):
+                each.terminate()
         finally:
-            if connection.is_closed():
-                self._open -= 1
-            else:
-                self._free.append(connection)
+            self._take_back(connection)
+
+    def _take_back(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        if connection.is_closed():
+            self._open -= 1
+        else:
+            self._free.append(connection)
+        self.room.give_back()
 
     def occupancy(self) -> Occupancy:
         return Occupancy(self.room.size, self._open - len(self._free))
 
     async def close(self) -> None:
+        await asyncio.gather(*self._settling, return_exceptions=True)
         while self._free:
             self._open -= 1
             await self._free.pop().close(timeout=self.line.timeout)

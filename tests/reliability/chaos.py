@@ -23,6 +23,12 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Sent = tuple[float, bytes]
 
 
+def _open() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class Network:
     """Passes each connection on to a socket of PostgreSQL, in time and in order.
@@ -33,8 +39,9 @@ class Network:
 
     target: str
     latency: float = 0.0
-    _passing: asyncio.Event = field(default_factory=asyncio.Event)
+    _passing: asyncio.Event = field(default_factory=_open)
     _resetting: bool = False
+    _forgotten: list[asyncio.Event] = field(default_factory=list)
     _joined: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def silent(self, seconds: float) -> None:
@@ -51,11 +58,26 @@ class Network:
         await asyncio.sleep(seconds)
         self._resetting = False
 
+    def forget(self) -> None:
+        """Let nothing through any more on the connections there are, as who has lost track does."""
+        self._passing.clear()
+        self._forgotten.append(self._passing)
+        self._passing = _open()
+
     async def far(self, latency: float, seconds: float) -> None:
         """Let everything take so long for a while."""
         self.latency = latency
         await asyncio.sleep(seconds)
         self.latency = 0.0
+
+    async def end(self) -> None:
+        """Reset all connections there are, and wait until nobody passes anything on."""
+        for passing in (*self._forgotten, self._passing):
+            passing.set()
+        for each in list(self._joined):
+            _reset(each)
+        while self._joined:
+            await asyncio.sleep(0.01)
 
     async def join(self, *near: *Streams) -> None:
         """Pass one connection on until either side ends it; for `asyncio.start_server`."""
@@ -63,21 +85,25 @@ class Network:
             _reset(near[1])
             return
         far = await asyncio.open_unix_connection(self.target)
-        ends = {near[1], far[1]}
+        passing, ends = self._passing, {near[1], far[1]}
         self._joined |= ends
         try:
-            await asyncio.gather(self._carry(near[0], far[1]), self._carry(far[0], near[1]))
+            await asyncio.gather(
+                self._carry(near[0], far[1], passing), self._carry(far[0], near[1], passing)
+            )
         finally:
             self._joined -= ends
             for each in ends:
                 each.close()
 
-    async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _carry(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, passing: asyncio.Event
+    ) -> None:
         """All that comes from one side to the other, and then its end."""
         under_way: asyncio.Queue[Sent] = asyncio.Queue()
         taking = asyncio.create_task(self._take(source, under_way))
         with suppress(OSError):
-            await self._deliver(under_way, sink)
+            await _deliver(under_way, sink, passing)
         sink.close()
         taking.cancel()
 
@@ -90,20 +116,23 @@ class Network:
                 piece = b""
             under_way.put_nowait((asyncio.get_running_loop().time() + self.latency, piece))
 
-    async def _deliver(self, under_way: asyncio.Queue[Sent], sink: asyncio.StreamWriter) -> None:
-        while True:
-            due, piece = await under_way.get()
-            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
-            await self._passing.wait()
-            if not piece:
-                return
-            sink.write(piece)
-            await sink.drain()
+
+async def _deliver(
+    under_way: asyncio.Queue[Sent], sink: asyncio.StreamWriter, passing: asyncio.Event
+) -> None:
+    while True:
+        due, piece = await under_way.get()
+        await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+        await passing.wait()
+        if not piece:
+            return
+        sink.write(piece)
+        await sink.drain()
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
     made: socket.socket = writer.get_extra_info("socket")
-    if made.family == socket.AF_INET:
+    if made.family == socket.AF_INET and not writer.is_closing():
         made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     writer.transport.abort()
 
@@ -113,10 +142,10 @@ async def network(place: Place) -> AsyncIterator[tuple[Network, Place]]:
     """A network to the PostgreSQL of a place, and the place as it is seen across that."""
     url = make_url(place.url)
     made = Network(f"{url.query['host']}/.s.PGSQL.5432")
-    made._passing.set()
     async with await asyncio.start_server(made.join, HOST) as server:
         port = server.sockets[0].getsockname()[1]
         across = url.difference_update_query(["host"]).set(host=HOST, port=port)
-        yield made, replace(place, url=across.render_as_string(hide_password=False))
-        for each in list(made._joined):
-            _reset(each)
+        try:
+            yield made, replace(place, url=across.render_as_string(hide_password=False))
+        finally:
+            await made.end()

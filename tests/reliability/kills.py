@@ -20,15 +20,20 @@ LONGEST = 3.0
 
 @dataclass(frozen=True)
 class Suffered:
-    """What became of one database; `longest` is from a kill to readiness, in seconds."""
+    """What became of one database; `longest` is from a kill to readiness, in seconds.
+
+    `processor` are the most seconds of a processor that this took the server.
+    """
 
     load: Load
     after: Kept
     longest: float
+    processor: float
 
     def __str__(self) -> str:
         sound = "sound" if self.after.sound else "NOT sound"
-        return f"{self.after} of {len(self.load.made)}, {sound}, back in {self.longest:.2f} s"
+        back = f"back in {self.longest:.2f} s ({self.processor:.2f} s of a processor)"
+        return f"{self.after} of {len(self.load.made)}, {sound}, {back}"
 
     @property
     def good(self) -> bool:
@@ -47,16 +52,17 @@ async def worked(load: Load) -> None:
 async def suffer(place: Place) -> Suffered:
     load = Load(place, free_port(), patient=True)
     callers = working(load)
-    killed, waits = time.perf_counter(), list[float]()
+    killed, waits, spent = time.perf_counter(), list[float](), list[float]()
     for number in range(ROUNDS + 1):
         async with served_beside(place, load.port) as server:
             waits.append(time.perf_counter() - killed)
+            spent.append(server.processor())
             await worked(load)
             if number == ROUNDS:
                 await finish(load, callers)
             killed = time.perf_counter()
             server.process.kill()
-    return Suffered(load, await kept(load), max(waits[1:]))
+    return Suffered(load, await kept(load), max(waits[1:]), max(spent[1:]))
 
 
 @contextmanager

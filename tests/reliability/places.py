@@ -56,6 +56,12 @@ class Served:
         """How many files and sockets the process has open."""
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
+    def processor(self) -> float:
+        """Seconds that the process has had of a processor."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text("ascii")
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self) -> int:
         """Bytes that the process has in memory, at most until now."""
         return figure(self.process.pid, "VmHWM") * 1024
