@@ -57,6 +57,8 @@ SQLITE_FAULTS = (
     """CREATE TRIGGER quote BEFORE INSERT ON environments
         BEGIN SELECT RAISE(ABORT, 'not a value'); END""",
 )
+#: What must have been found, so that nothing found means something.
+TO_BE_SEEN = {"owner", "spans", "value in the database", "environ of a child"}
 COMMANDS = (("check",), ("migrate",), ("serve",), ("token", "admin@example.org"))
 
 
@@ -141,7 +143,7 @@ def drive(scene: Scene, canaries: Mapping[str, Canary]) -> Round:
             told.look(where, content)
         scene.breaks()
         caller.good()
-        caller.endpoints()
+        caller.endpoints(most=1)
         time.sleep(0.5)  # spans are on their way
     for where, content in scene.stored():
         log = where.endswith("server.log")
@@ -185,10 +187,9 @@ def measure() -> Measured:
     said = command_lines(canaries["password"])
     if canaries["password"].is_in(said):
         leaks["password in what the command line says"] += 1
-    undone = sorted({name for name, _ in GOOD} - set.intersection(*(each.done for each in rounds)))
-    unseen = {"owner", "spans", "value in the database", "environ of a child"} - set.intersection(
-        *(each.seen for each in rounds)
-    )
+    done = set[str].intersection(*(each.done for each in rounds))
+    seen = set[str].intersection(*(each.seen for each in rounds))
+    undone, unseen = sorted({name for name, _ in GOOD} - done), sorted(TO_BE_SEEN - seen)
     longest = max(each.lines for each in rounds)
     for leak, times in leaks.most_common(60):
         sample = next(each.told.samples[leak] for each in rounds if leak in each.told.samples)
