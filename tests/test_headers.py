@@ -15,7 +15,7 @@ from tests.service import Service, opened
 from tests.stores import sqlite_copy
 
 #: Of files that are named by their content, or that everybody gets alike.
-CACHED = re.compile(r"/explorer/|/docs/")
+CACHED = re.compile(r"/explorer/|/docs|/openapi\.json")
 #: What must be in the headers of pages, whose policy is their own.
 POLICY = "frame-ancestors 'none'"
 UNTOLD = ("server", "x-powered-by")

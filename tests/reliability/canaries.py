@@ -11,10 +11,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -180,8 +178,8 @@ def command_lines(password: Canary) -> bytes:
 
 def measure() -> Measured:
     canaries = {name: Canary(name) for name in NAMES}
-    with scenes(canaries["password"]) as both, ThreadPoolExecutor() as pool:
-        rounds = list(pool.map(partial(drive, canaries=canaries), both))
+    with scenes(canaries["password"]) as both:
+        rounds = [drive(scene, canaries) for scene in both]
     leaks = sum((each.told.leaks for each in rounds), Counter[str]())
     statuses = sum((each.told.statuses for each in rounds), Counter[int]())
     said = command_lines(canaries["password"])
