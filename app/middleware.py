@@ -129,11 +129,18 @@ class Envelope:
             log.info(
                 "request",
                 method=scope["method"],
-                path=scope["path"][:LONGEST_PATH],  # without the query string: it can hold values
+                path=_fit(scope["path"][:LONGEST_PATH]),  # no query string: it can hold values
                 status=status,
                 ms=round(seconds * 1000, 1),
                 **figures.told(),
             )
+
+
+def _fit(text: str) -> str:
+    """The text without characters that a terminal obeys, of which JSON escapes only some."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
 @lru_cache(256)

@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, cast
 
+import httptools
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -95,6 +96,8 @@ class Connection(HttpToolsProtocol):
         self._refuse(INVALID)
 
     def on_headers_complete(self) -> None:
+        if not self.url.startswith(b"/"):
+            self._obey_target()
         if (self.long or len(self.headers) > MOST_FIELDS) and self._is_too_long():
             self.app = too_long
         super().on_headers_complete()
@@ -146,6 +149,14 @@ class Connection(HttpToolsProtocol):
         if cycle.response_complete and self.timeout_keep_alive_task is None:
             return cycle, 0, self.head_seconds  # bytes that begin no request have stopped the timer
         return None, 0, 0.0
+
+    def _obey_target(self) -> None:
+        """An address with a host counts for more than the field `Host` (RFC 9112 §3.2.2)."""
+        target = httptools.parse_url(self.url)
+        if target.host:
+            host = target.host if target.port is None else b"%b:%d" % (target.host, target.port)
+            others = [field for field in self.headers if field[0] != b"host"]
+            self.headers[:] = [(b"host", host), *others]
 
     def _awaits_head(self) -> bool:
         return self.cycle is None or self.cycle.scope is not self.scope
@@ -202,4 +213,6 @@ class Sweeper:
 async def too_long(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers a request whose head is too long."""
     text = f"The head has more than {LONGEST_HEAD} bytes or {MOST_FIELDS} fields."
-    await PlainTextResponse(text, 431, {"Connection": "close"})(scope, receive, send)
+    response = PlainTextResponse(text, 431, {"Connection": "close"})
+    response.raw_headers += SECURITY_HEADERS  # as it is answered outside of what adds them
+    await response(scope, receive, send)

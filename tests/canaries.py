@@ -36,6 +36,10 @@ class Canary:
         return any(form in content for form in self.forms)
 
 
+#: What all begin with that have a text made for them.
+BEGINNING = Canary("any", "c4nary")
+
+
 def _base64(plain: bytes, offset: int) -> bytes:
     """What is the same in the base64 of every text that has this one after so many bytes."""
     encoded = base64.b64encode(bytes(offset) + plain)
@@ -44,4 +48,6 @@ def _base64(plain: bytes, offset: int) -> bytes:
 
 def found(content: bytes, canaries: Iterable[Canary]) -> set[str]:
     """The names of those that are in the content."""
-    return {each.name for each in canaries if each.is_in(content)}
+    any_ = BEGINNING.is_in(content)  # most content has none, and some is long
+    looked_for = (each for each in canaries if any_ or not each.text.startswith(BEGINNING.text))
+    return {each.name for each in looked_for if each.is_in(content)}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid5
 
 import httpx2
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
 
 from app.assembly.holdings import open_outside
 from app.auth import Authenticator
 from app.away import Away, Here
+from app.db.connections import Connection, Credential
 from app.db.engine import Store
 from app.fetching.fetcher import Fetcher
 from app.limits import Limits
@@ -28,10 +32,14 @@ from resolvers.executor import ColumnExecutor
 from resolvers.identity import Identity
 from rest_compat.replying import STATUSES
 from schema import schema
+from tests.canaries import Canary
 from tests.doors import Door, GraphQLDoor, InProcessDoor, Reply, RestDoor
 from tests.world import World, build
 
 DOORS = ("in-process", "graphql", "rest")
+
+#: The secret of a connection in the world, which no answer may have.
+CANARY = Canary("credential")
 
 
 @dataclass
@@ -84,6 +92,30 @@ def _door(
     return InProcessDoor(identity, operations)
 
 
+async def _keep_secret(store: Store, world: World, settings: Settings) -> None:
+    """Give a connection a credential with the canary in it."""
+    row_id, connection = uuid5(world.ids["acme"], "credential"), world.ids["acme-conn-0"]
+    sealed = Vault.from_file(settings.vault_keys_file).seal(row_id, json.dumps(CANARY.text))
+
+    async def work(session: AsyncSession) -> None:
+        row = await session.get(Connection, connection)
+        assert row is not None
+        session.add(
+            Credential(id=row_id, name="kept", type=row.kind, user_id=row.user_id, secret=sealed)
+        )
+        await session.flush()
+        row.credential_id = row_id
+
+    await store.write(work)
+
+
+async def _without_secret(response: httpx2.Response) -> None:
+    """No answer to any test has the secret that the world holds."""
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        return  # which may have no end
+    assert not CANARY.is_in(str(response.headers.raw).encode() + await response.aread())
+
+
 @asynccontextmanager
 async def opened(
     door: str,
@@ -103,9 +135,13 @@ async def opened(
     application = create_app(settings, outside)
     store = application.state.store
     transport = httpx2.ASGITransport(application)
+    hooks: Mapping[str, list[Any]] = {"response": [_without_secret]}
     try:
         world = await build(store)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        await _keep_secret(store, world, settings)
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://test", event_hooks=hooks
+        ) as client:
             secret = local_secret(settings.jwt_secret_file)
             seen = _door(door, settings, store, client, outside)
             ledger = application.state.ledger

@@ -66,6 +66,7 @@ entries:
 """
 WEB = {
     "https://example.org/shop.yaml": SHOP,
+    "https://example.org/shop.yaml?token=hunter2": SHOP,
     "https://example.org/acme.tgz": ACME,
     "https://example.org/v7/crds.yaml": CRD,
     "https://api.github.com/repos/acme/operator/releases?per_page=100": RELEASES,
@@ -229,7 +230,7 @@ async def test_json_of_designs(service: Service) -> None:
     for sent in (
         {"file": text(SHOP), "file_name": "shop.yaml"},
         {"file": list(SHOP), "fileName": "shop.yaml", "url": ""},
-        {"url": "https://example.org/shop.yaml"},
+        {"url": "https://example.org/shop.yaml?token=hunter2"},
     ):
         done = await post(service, "bob", IMPORT, json=sent)
         assert done.json() == {"message": "Imported design 'shop' of type 'k8s-manifest'"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -180,6 +182,7 @@ async def test_a_quoted_literal_is_cut() -> None:
     [
         ({}, "Variable '$by' has invalid value: Expected a value of non-null type 'Look!'"),
         ({"by": {"name": 1}}, "Variable '$by' has invalid value at .name: String cannot represent"),
+        ({"by": {}}, "Variable '$by' has invalid value: Expected value of type 'Look' to include"),
         ({"by": {"name": "\0"}}, "by: the character NUL is not allowed."),
     ],
 )
@@ -191,6 +194,28 @@ async def test_variables_that_do_not_fit_are_bad_input(
     assert (code, told_message[: len(message)]) == ("BAD_USER_INPUT", message)
     assert result.errors is not None
     assert result.errors[0].path is None
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        "c4nary",
+        ["c4nary"],
+        {"secret": "c4nary"},
+        {"secret": {"token": "c4nary"}, "name": "a"},
+        {"name": {"token": "c4nary"}},
+        {"name": ["c4nary"]},
+    ],
+)
+async def test_a_refusal_does_not_quote_what_may_be_secret(by: Any) -> None:
+    """Neither of variables nor of what is written in the document."""
+    asked = await run("query ($by: Look!) { look(by: $by) }", {"by": by})
+    literal = re.sub(r'"(\w+)":', r"\1:", json.dumps(by))
+    written = await run(f"{{ look(by: {literal}) }}")
+    misplaced = await run('{ look(by: {name "c4nary"}) }')
+    for result in (asked, written, misplaced):
+        assert result.errors
+        assert "c4nary" not in str([each.message for each in result.errors])
 
 
 async def test_an_operation_is_chosen_by_name() -> None:

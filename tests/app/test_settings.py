@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.setting_kinds import DATABASE
-from app.settings import Settings, SettingsError, declared, settings_table
+from app.settings import Settings, SettingsError, declared, keep_from_children, settings_table
 
 DEFAULTS = {
     "database_url": "sqlite+aiosqlite:///data/meshgraph.db",
@@ -225,6 +225,13 @@ def test_two_sources_of_keys_are_refused() -> None:
 def test_the_password_of_the_database_is_not_shown() -> None:
     settings = Settings.from_environ({"MESHGRAPH_DATABASE_URL": "postgres://u:hunter2@db/g"})
     assert "hunter2" not in repr(settings)
+
+
+def test_processes_that_are_started_later_are_not_told_the_settings() -> None:
+    password = {"MESHGRAPH_DATABASE_URL": "postgres://u:hunter2@db/g"}
+    environ = {"PATH": "/bin", **password, "OTEL_EXPORTER_OTLP_HEADERS": "authorization=hunter2"}
+    keep_from_children(environ)
+    assert environ == {"PATH": "/bin"}
 
 
 def test_settings_do_not_change() -> None:

@@ -11,10 +11,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -57,6 +55,8 @@ SQLITE_FAULTS = (
     """CREATE TRIGGER quote BEFORE INSERT ON environments
         BEGIN SELECT RAISE(ABORT, 'not a value'); END""",
 )
+#: What must have been found, so that nothing found means something.
+TO_BE_SEEN = {"owner", "spans", "value in the database", "environ of a child"}
 COMMANDS = (("check",), ("migrate",), ("serve",), ("token", "admin@example.org"))
 
 
@@ -141,7 +141,7 @@ def drive(scene: Scene, canaries: Mapping[str, Canary]) -> Round:
             told.look(where, content)
         scene.breaks()
         caller.good()
-        caller.endpoints()
+        caller.endpoints(most=1)
         time.sleep(0.5)  # spans are on their way
     for where, content in scene.stored():
         log = where.endswith("server.log")
@@ -178,17 +178,16 @@ def command_lines(password: Canary) -> bytes:
 
 def measure() -> Measured:
     canaries = {name: Canary(name) for name in NAMES}
-    with scenes(canaries["password"]) as both, ThreadPoolExecutor() as pool:
-        rounds = list(pool.map(partial(drive, canaries=canaries), both))
+    with scenes(canaries["password"]) as both:
+        rounds = [drive(scene, canaries) for scene in both]
     leaks = sum((each.told.leaks for each in rounds), Counter[str]())
     statuses = sum((each.told.statuses for each in rounds), Counter[int]())
     said = command_lines(canaries["password"])
     if canaries["password"].is_in(said):
         leaks["password in what the command line says"] += 1
-    undone = sorted({name for name, _ in GOOD} - set.intersection(*(each.done for each in rounds)))
-    unseen = {"owner", "spans", "value in the database", "environ of a child"} - set.intersection(
-        *(each.seen for each in rounds)
-    )
+    done = set[str].intersection(*(each.done for each in rounds))
+    seen = set[str].intersection(*(each.seen for each in rounds))
+    undone, unseen = sorted({name for name, _ in GOOD} - done), sorted(TO_BE_SEEN - seen)
     longest = max(each.lines for each in rounds)
     for leak, times in leaks.most_common(60):
         sample = next(each.told.samples[leak] for each in rounds if leak in each.told.samples)

@@ -165,12 +165,12 @@ def selection(type_: Any, levels: int) -> str:
         return "{ __typename }"
     lines = [
         "__typename",
-        *filter(None, (_selected(*each, levels) for each in type_.fields.items())),
+        *filter(None, (_selected(*each, levels=levels) for each in type_.fields.items())),
     ]
     return "{ " + " ".join(lines) + " }"
 
 
-def _selected(name: str, given: GraphQLField, levels: int) -> str | None:
+def _selected(name: str, given: GraphQLField, *, levels: int) -> str | None:
     kind = get_named_type(given.type)
     if name == "kubernetesContext":
         return None
