@@ -26,6 +26,7 @@ serve: $(RUNTIME) ## Serve on 127.0.0.1:9876 with demo data (HOST and PORT are h
 	@$(BIN)/meshgraph serve --demo
 
 explorer: $(BUILT) ## Build the explorer that browsers are shown at /graphql
+	@:
 
 test: $(TESTING) ## Run the tests
 	$(BIN)/python -m pytest --numprocesses auto

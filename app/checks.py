@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +18,9 @@ from app.errors import Unavailable
 from app.jwks import Jwks, from_file, from_url
 from app.local_tokens import ALGORITHM
 from app.preparing import look, missing_keys, open_vault
-from app.settings import Settings, SettingsError
+from app.settings import PREFIX, Settings, SettingsError, declared
 
+OPTIONS = {"MESHGRAPH_USER"}  # variables that are options of commands
 PRIVATE = 0o077  # permission bits that nobody but the owner of a secret should have
 
 
@@ -41,11 +43,24 @@ def check(environ: Mapping[str, str], *others: Check) -> list[Finding]:
 
     `others` look at what is not of this layer, after all else.
     """
+    unknown = list(_unknown(environ))
     try:
         settings = Settings.from_environ(environ)
     except SettingsError as error:
-        return [Finding(each, "Change it or unset it.") for each in error.problems]
-    return [finding for look_at in (*CHECKS, *others) for finding in look_at(settings)]
+        return [*(Finding(each, "Change it or unset it.") for each in error.problems), *unknown]
+    return [*unknown, *(found for look_at in (*CHECKS, *others) for found in look_at(settings))]
+
+
+def _unknown(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Variables that look like settings and are none: nobody reads them."""
+    known = {row.variable for _, row in declared()}
+    for name in sorted(environ.keys() - known - OPTIONS):
+        if not name.startswith(PREFIX):
+            continue
+        bare = name.removeprefix(PREFIX)
+        close = [bare] if bare in known else get_close_matches(name, sorted(known), 1)
+        remedy = f"Is {close[0]} meant?" if close else "Unset it."
+        yield Finding(f"{name} is no setting, and has no effect.", remedy)
 
 
 def _workers(settings: Settings) -> Iterator[Finding]:

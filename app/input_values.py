@@ -24,7 +24,7 @@ from app.strict_json import printable, text_flaw
 
 
 def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
-    """Raise `LimitExceeded` or `BadInput`, naming the variable, for values no field accepts."""
+    """Raise `LimitExceeded` or `BadInput`, naming the place, for values no field accepts."""
     if len(variables) > limits.variables:
         raise refusal("variables", limits.variables, len(variables))
     for name, value in variables.items():
@@ -38,15 +38,36 @@ def _check_value(name: str, root: Any, limits: Limits) -> None:
         value = waiting.pop()
         if isinstance(value, str):
             if not value.isascii() or "\0" in value or len(value) > longest:
-                _check_text(printable(name), value)
+                if text_flaw(value) is not None:
+                    _check_text(_place(name, root, value), value)
                 if (size := len(value.encode())) > longest:
-                    raise refusal("text_bytes", longest, size, printable(name))
+                    raise refusal("text_bytes", longest, size, _place(name, root, value))
         elif isinstance(value, list):
             if len(value) > limits.list_items:
-                raise refusal("list_items", limits.list_items, len(value), printable(name))
+                place = _place(name, root, value)
+                raise refusal("list_items", limits.list_items, len(value), place)
             waiting += value
         elif isinstance(value, dict):
             waiting += [*value.keys(), *value.values()]
+
+
+def _place(name: str, root: Any, flawed: object) -> str:
+    """Where in the value of a variable something is: `input.name`, `ids.3`.
+
+    A name is told by the object that has it.
+    """
+    waiting = [(printable(name), root)]
+    while waiting:
+        place, value = waiting.pop()
+        if value is flawed:
+            return place
+        if isinstance(value, dict):
+            if any(key is flawed for key in value):
+                return place
+            waiting += [(f"{place}.{printable(key)}", each) for key, each in value.items()]
+        elif isinstance(value, list):
+            waiting += [(f"{place}.{number}", each) for number, each in enumerate(value)]
+    return printable(name)
 
 
 def _check_text(name: str, text: str) -> None:

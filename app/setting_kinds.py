@@ -1,8 +1,8 @@
-"""The kinds of value a setting can have: how its text is read, and what is allowed."""
+"""The kinds of value a setting can have: how its text is read, and what is allowed; its row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -202,3 +202,24 @@ DATABASE = Kind(
     _database,
 )
 POSTGRESQL = Kind("`postgresql://<user>:<password>@<host>/<database>`", _postgresql)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the environment may say about one field.
+
+    `default` is text as an operator would write it, so that it is read like any other;
+    `{data_dir}` in it stands for the data directory. No default means unset: `None`.
+    """
+
+    variable: str
+    default: str | None
+    kind: Kind
+    meaning: str
+
+
+def setting(
+    default: str | None, kind: Kind, meaning: str, *, variable: str = ""
+) -> Mapping[str, Setting]:
+    """The metadata of a field; the variable is the field's name with the prefix, unless given."""
+    return {"setting": Setting(variable, default, kind, meaning)}

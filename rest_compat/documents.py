@@ -87,7 +87,8 @@ class Operation:
     it is no part; None where there is none.
 
     `arguments` are the names of arguments and of fields of inputs that a variable of another name
-    gives, with that name.
+    gives, with that name. `sought` are, for each step of `path`, the variable with the id of what
+    is looked up there or, if nothing is, on the way.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Operation:
     body: tuple[Selected, ...]
     arguments: Mapping[str, str]
     etag: tuple[str, ...] | None = None
+    sought: tuple[str | None, ...] = ()
 
     def least(self) -> dict[str, object]:
         """Values for no variables but those that must be given: any that their types take."""
@@ -162,7 +164,34 @@ def _operation(schema: GraphQLSchema, document: DocumentNode) -> Operation:
         _at(fields, path or ()),
         _arguments(node),
         _path(fields, ETAG),
+        _sought(node, path or ()),
     )
+
+
+def _sought(node: OperationDefinitionNode, path: tuple[str, ...]) -> tuple[str | None, ...]:
+    found: list[str | None] = []
+    below: SelectionSetNode | None = node.selection_set
+    for name in path:
+        field = next((each for each in _plain(below) if _response_name(each) == name), None)
+        ids = [
+            each.value.name.value
+            for each in (field.arguments or () if field else ())
+            if each.name.value == "id" and isinstance(each.value, VariableNode)
+        ]
+        found.append(ids[0] if ids else found[-1] if found else None)
+        below = field.selection_set if field else None
+    return tuple(found)
+
+
+def _plain(selections: SelectionSetNode | None) -> Iterator[FieldNode]:
+    """The fields of a selection that are in no fragment."""
+    for each in selections.selections if selections else ():
+        if isinstance(each, FieldNode):
+            yield each
+
+
+def _response_name(node: FieldNode) -> str:
+    return node.alias.value if node.alias else node.name.value
 
 
 class _Given(Visitor):
@@ -233,7 +262,7 @@ def _field(
         named = cast("GraphQLObjectType", get_named_type(type_))
         children = tuple(_fields(schema, fragments, named, node.selection_set))
     return Selected(
-        node.alias.value if node.alias else node.name.value,
+        _response_name(node),
         node.name.value,
         parent.name,
         type_,

@@ -54,12 +54,12 @@ _VARIABLE: Final = re.compile(
 )
 _REASONS: Final = (
     (re.compile(r".*?(Expected a UUID.*)", re.DOTALL), r"\1"),
-    (re.compile(r"ID cannot represent.*", re.DOTALL), "Expected a UUID."),
-    (re.compile(r"String cannot represent.*", re.DOTALL), "Expected a text."),
-    (re.compile(r"Boolean cannot represent.*", re.DOTALL), "Expected true or false."),
-    (re.compile(r"Int cannot represent.*", re.DOTALL), "Expected a whole number."),
-    (re.compile(r"Expected a value of non-null type.*", re.DOTALL), "This is required."),
-    (re.compile(r"Expected value of non-null type.*", re.DOTALL), "This must not be null."),
+    (re.compile(r"ID cannot represent.*", re.DOTALL), "expected a UUID."),
+    (re.compile(r"String cannot represent.*", re.DOTALL), "expected a text."),
+    (re.compile(r"Boolean cannot represent.*", re.DOTALL), "expected true or false."),
+    (re.compile(r"Int cannot represent.*", re.DOTALL), "expected a whole number."),
+    (re.compile(r"Expected a value of non-null type.*", re.DOTALL), "this is required."),
+    (re.compile(r"Expected value of non-null type.*", re.DOTALL), "this must not be null."),
 )
 
 
@@ -85,7 +85,7 @@ def reply(
         return Response(status_code=endpoint.status)
     value = _at(result.data, operation.path)
     if value is None:
-        raise NotFound("Nothing of this id, or nothing that you may see.")
+        raise _nothing(operation, result.data)
     headers = {}
     if operation.etag is not None:
         headers["ETag"] = entity_tag(_at(result.data, operation.etag))
@@ -93,6 +93,15 @@ def reply(
             value = {name: each for name, each in value.items() if name != ETAG}
     body = encode(reshape(value))
     return Response(body, endpoint.status, headers, media_type="application/json")
+
+
+def _nothing(operation: Operation, data: Any) -> NotFound:
+    """What to say of a null on the way to the body: which id it was looked up by."""
+    assert operation.path is not None
+    steps = range(1, len(operation.path) + 1)
+    ends = next(step for step in steps if _at(data, operation.path[:step]) is None)
+    text, field = "nothing of this id, or nothing that you may see.", operation.sought[ends - 1]
+    return NotFound(f"{field}: {text}" if field else text.capitalize(), field=field)
 
 
 def _at(value: Any, path: tuple[str, ...]) -> Any:

@@ -81,6 +81,16 @@ async def test_a_foreign_organization_is_as_absent_as_one_that_is_not(
     await service.refused("FORBIDDEN", "ann", "createEnvironment", name="x", organization_id=target)
 
 
+async def test_what_is_not_found_is_named_as_it_was_sent(service: Service) -> None:
+    known = {"orgId": service.world["acme"], "teamId": service.world["acme-team"]}
+    foreign = {"orgId": service.world["rival"], "teamId": service.world["rival-team"]}
+    for name in known:
+        given = {**known, name: foreign[name]}
+        text = await service.refused("NOT_FOUND", "ann", "getTeamById", **given)
+        if isinstance(service.door, RestDoor):
+            assert text == f"{name}: nothing of this id, or nothing that you may see."
+
+
 async def test_a_member_without_the_key_changes_nothing(service: Service) -> None:
     acme = service.world["acme"]
     await service.refused("FORBIDDEN", "bob", "handleUpdateOrg", orgId=acme, name="Mine")

@@ -96,6 +96,23 @@ def test_check_names_every_wrong_setting(run: Run, monkeypatch: pytest.MonkeyPat
     assert "MESHGRAPH_MAX_DEPTH must be" in err
 
 
+@pytest.mark.parametrize(
+    ("variable", "remedy"),
+    [
+        ("MESHGRAPH_MAX_DEPHT", "Is MESHGRAPH_MAX_DEPTH meant?"),
+        ("MESHGRAPH_PORT", "Is PORT meant?"),
+        ("MESHGRAPH_XYZZY", "Unset it."),
+    ],
+)
+def test_check_of_a_setting_that_is_none(
+    run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, remedy: str
+) -> None:
+    monkeypatch.setenv(variable, "4")
+    code, _, err = run("check")
+    assert code == 1
+    assert f"{variable} is no setting, and has no effect. {remedy}" in err
+
+
 def test_check_of_a_database_that_is_not_there(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MESHGRAPH_DATABASE_URL", f"postgresql://u:hidden@127.0.0.1:{free_port()}/d")
     code, _, err = run("check")

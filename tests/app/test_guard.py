@@ -189,9 +189,9 @@ def test_other_escapes_pass() -> None:
     [
         (dict.fromkeys(map(str, range(101))), "variables: 101 found, at most 100 allowed."),
         ({"v": [0] * 1001}, "v: 1001 items found, at most 1000 allowed."),
-        ({"v": {"w": ["é" * 32_769]}}, "v: 65538 bytes found, at most 65536 allowed."),
-        ({"v": {"w": "\0"}}, "v: the character NUL is not allowed."),
-        ({"v": ["\ud800"]}, "v: a lone surrogate is not a character."),
+        ({"v": {"w": ["é" * 32_769]}}, "v.w.0: 65538 bytes found, at most 65536 allowed."),
+        ({"v": {"w": "\0"}}, "v.w: the character NUL is not allowed."),
+        ({"v": ["\ud800"]}, "v.0: a lone surrogate is not a character."),
         ({"v": {"\0": 1}}, "v: the character NUL is not allowed."),
     ],
 )

@@ -21,6 +21,7 @@ from app.documents import Documents
 from app.errors import Conflict, LimitExceeded, NotFound
 from app.limits import Limits
 from app.operations import Operations
+from app.page_cost import ADVICE
 from app.reading import Reading, Refused
 
 SECRET = "hunter2"
@@ -316,7 +317,7 @@ async def test_the_price_is_judged_with_the_variables_of_each_request() -> None:
         await lists.execute(source, context=None, variables={"n": size}) for size in (50, 51, 101)
     ]
     assert answers[0].errors is None
-    assert told(answers[1]) == ("LIMIT_EXCEEDED", "nodes: 51 found, at most 50 allowed.")
+    assert told(answers[1]) == ("LIMIT_EXCEEDED", f"nodes: 51 found, at most 50 allowed.{ADVICE}")
     assert told(answers[2]) == ("BAD_USER_INPUT", "first: a page has 1 to 100 rows.")
 
 

@@ -95,7 +95,7 @@ def test_a_bug_is_500_and_a_malformed_document_400() -> None:
         ("Variable '$id' has invalid value: ID cannot represent value: {}", "id: Expected a UUID."),
         (
             "Variable '$name' has invalid value: String cannot represent a non string value: 5",
-            "name: Expected a text.",
+            "name: expected a text.",
         ),
         (
             "Variable '$filter' has invalid value at .ownerId: Expected a UUID, found 'x'.",
