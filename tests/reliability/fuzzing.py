@@ -28,6 +28,7 @@ IDS = tuple(
         ("connection", "berlin"),
     )
 )
+SEED = "1"
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 #: Statuses that are answered on every endpoint, documented or not; the README lists them.
 ADDED = frozenset({400, 405, 412, 413, 422, 429, 503})
@@ -52,7 +53,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Exempt:
-    """Findings that are no flaws: those of a code, where `message` is found in what is said."""
+    """Findings that are no flaws, and why. Code and message are patterns: the whole, and a part."""
 
     code: str
     message: str
@@ -61,7 +62,7 @@ class Exempt:
 
     def covers(self, finding: Finding) -> bool:
         return (
-            finding.code == self.code
+            re.fullmatch(self.code, finding.code) is not None
             and finding.status in self.statuses
             and re.search(self.message, finding.message) is not None
         )
@@ -78,6 +79,12 @@ EXEMPT: tuple[Exempt, ...] = (
         "ST201",
         r"parameter `(teamId|search|order|filter|name|kind|type|status)` in query",
         "clients send blank parameters, which are as good as absent, and lists in four grammars",
+    ),
+    Exempt(
+        "ST20[45]",
+        r"Unsupported method (PUT|DELETE) returned|Undocumented methods advertised",
+        "`delete` and `by-domain` are ids to methods that they do not have: a user may be `keys`",
+        frozenset({400, 404, 405}),
     ),
     Exempt(
         "ValueError",
@@ -97,7 +104,7 @@ def fuzz(location: str, token: str, folder: Path, *, seconds: int) -> Fuzz:
     report = folder / f"{location.rpartition('/')[2]}.ndjson"
     command = [str(program("st")), "--config-file", str(CONFIG), "run", location]
     command += ["--header", f"Authorization: Bearer {token}", "--continue-on-failure"]
-    command += ["--max-time", str(seconds), "--max-examples", "10", "--seed", "1", "--no-shrink"]
+    command += ["--max-time", str(seconds), "--max-examples", "10", "--seed", SEED, "--no-shrink"]
     command += ["--request-timeout", "30"]
     command += ["--report", "ndjson", "--report-ndjson-path", str(report), "--checks", "all"]
     command += ["--exclude-checks", "object_level_authorization"]  # it wants a second identity
@@ -107,7 +114,7 @@ def fuzz(location: str, token: str, folder: Path, *, seconds: int) -> Fuzz:
     }
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=folder,  # where it leaves what it remembers
         env={**os.environ, **hooks, "PYTHONPATH": str(ROOT)},
         stdout=(folder / f"{report.stem}.txt").open("wb"),
         stderr=subprocess.STDOUT,
