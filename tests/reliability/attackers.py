@@ -24,7 +24,7 @@ from tests.reliability.outsiders import Missing, program
 from tests.reliability.places import Served, on_sqlite, served
 from tests.serving import ROOT, token
 
-REST, GRAPHQL = 55, 30  # seconds of Schemathesis
+REST, GRAPHQL = 50, 25  # seconds of Schemathesis
 LEAST = 100  # requests of each
 AUDITS = 61
 WORDS = ("organizations", "teams", "totalCount", "items", "name", "noFieldOfThisName")
