@@ -78,7 +78,7 @@ _ADDED: Final[Mapping[str, tuple[int, str, str, str]]] = {
             "answer that there was, and nothing is done twice."
         ),
         '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
-        r'^"[A-Za-z0-9._:/-]{1,255}"$',
+        r'^([!#-\[\]-~]{1,255}|"[ !#-\[\]-~]{1,255}")$',
     ),
 }
 

@@ -151,6 +151,12 @@ GATES = (
         "soak",
     ),
     Gate(
+        "G20",
+        "programs that are made to attack, at a server in production",
+        "0 findings, 0 forged tokens accepted, 0 fields, 61 audits passed",
+        "attackers",
+    ),
+    Gate(
         "G21",
         "secrets in every mutation, endpoint, transport and fault, on SQLite and PostgreSQL",
         "0 found in answers, log, spans, database, files and environments of children",
