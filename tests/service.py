@@ -123,6 +123,7 @@ async def opened(
     folder: Path,
     fetcher: Fetcher | None = None,
     away: Away | None = None,
+    /,
     **variables: str,
 ) -> AsyncIterator[Service]:
     """The service on a migrated, empty database, and the world in it.

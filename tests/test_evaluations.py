@@ -254,7 +254,7 @@ async def test_a_rest_client_that_leaves_ends_its_evaluation(
     async def send(message: Any) -> None:
         raise AssertionError(message)
 
-    async with opened("rest", database_url, tmp_path, away=counting) as service:
+    async with opened("rest", database_url, tmp_path, None, counting) as service:
         transport = service.client._transport
         assert isinstance(transport, httpx2.ASGITransport)
         scope = {

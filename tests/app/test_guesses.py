@@ -73,7 +73,7 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 def served(database_url: str, folder: Path, mode: str) -> Any:
     limits = {"MESHGRAPH_MAX_GUESSES": "3", "MESHGRAPH_GUESSES": mode}
-    return opened("rest", database_url, folder, None, None, **limits)
+    return opened("rest", database_url, folder, **limits)
 
 
 async def sent(service: Service, token: str, path: str = "/api/identity/orgs") -> httpx2.Response:

@@ -93,7 +93,7 @@ async def test_public_documents_are_for_everybody(database_url: str, tmp_path: P
     (tmp_path / "mixed.graphql").write_text("{ publicUsers { page } viewer { user { id } } }")
     (tmp_path / "spread.graphql").write_text("{ ...F } fragment F on Query { __typename }")
     variables = {"MESHGRAPH_DOCUMENTS_DIR": str(tmp_path)}
-    async with opened("graphql", database_url, tmp_path, None, None, **variables) as service:
+    async with opened("graphql", database_url, tmp_path, **variables) as service:
         for body in ({"documentId": "faces"}, {"query": PUBLIC}, {"documentId": f"sha256:{HASH}"}):
             assert (await post(service, body)).json()["data"]["publicUsers"]["totalCount"], body
         for name in ("mixed", "spread", "getTeams"):
