@@ -66,7 +66,7 @@ def test_what_a_library_logs(logs: list[Any]) -> None:
     handler = Foreign()
     logger.addHandler(handler)
     try:
-        {}[SECRET]
+        dict[str, str]()[SECRET]
     except KeyError:
         logger.exception("failed for %r\n%s", SECRET, SECRET)
     logger.warning("odd")
