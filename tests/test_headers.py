@@ -24,8 +24,9 @@ UNTOLD = ("server", "x-powered-by")
 @pytest.fixture
 async def served(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Service]:
     url = sqlite_copy(sqlite_template, tmp_path)
-    variables = {"MESHGRAPH_METRICS": "true", "MESHGRAPH_ALLOWED_HOSTS": "test"}
-    async with opened("graphql", url, tmp_path, **variables) as service:
+    async with opened(
+        "graphql", url, tmp_path, MESHGRAPH_METRICS="true", MESHGRAPH_ALLOWED_HOSTS="test"
+    ) as service:
         yield service
 
 
