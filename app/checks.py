@@ -53,13 +53,12 @@ def check(environ: Mapping[str, str], *others: Check) -> list[Finding]:
 
 def _unknown(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Variables that look like settings and are none: nobody reads them."""
-    known = {row.variable for _, row in declared()}
-    for name in sorted(environ.keys() - known - OPTIONS):
+    known = {row.variable.removeprefix(PREFIX): row.variable for _, row in declared()}
+    for name in sorted(environ.keys() - set(known.values()) - OPTIONS):
         if not name.startswith(PREFIX):
             continue
-        bare = name.removeprefix(PREFIX)
-        close = [bare] if bare in known else get_close_matches(name, sorted(known), 1)
-        remedy = f"Is {close[0]} meant?" if close else "Unset it."
+        close = get_close_matches(name.removeprefix(PREFIX), known, 1)
+        remedy = f"Is {known[close[0]]} meant?" if close else "Unset it."
         yield Finding(f"{name} is no setting, and has no effect.", remedy)
 
 

@@ -53,7 +53,7 @@ _VARIABLE: Final = re.compile(
     r"Variable '\$(\w+)' has invalid value(?: at \.?([^:]+))?: (.*)", re.DOTALL
 )
 _REASONS: Final = (
-    (re.compile(r".*?(Expected a UUID.*)", re.DOTALL), r"\1"),
+    (re.compile(r".*?Expected (a UUID.*)", re.DOTALL), r"expected \1"),
     (re.compile(r"ID cannot represent.*", re.DOTALL), "expected a UUID."),
     (re.compile(r"String cannot represent.*", re.DOTALL), "expected a text."),
     (re.compile(r"Boolean cannot represent.*", re.DOTALL), "expected true or false."),

@@ -197,10 +197,6 @@ def policy_id(model: UUID, policy: Policy) -> UUID:
     return _id("policy", str(model), policy.digest)
 
 
-def connection_definition_id(model: UUID, connection: ConnectionDefinition) -> UUID:
-    return _id("connection", str(model), connection.digest)
-
-
 def canonical(value: object) -> str:
     """JSON in ASCII, with members in order and no white space: equal values, equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -86,20 +86,20 @@ def test_a_bug_is_500_and_a_malformed_document_400() -> None:
     [
         (
             "Variable '$id' has invalid value: Expected a UUID, found 'x'.",
-            "id: Expected a UUID, found 'x'.",
+            "id: expected a UUID, found 'x'.",
         ),
         (
             "Variable '$id' has invalid value: Expected type 'ID', found: 'x'; Expected a UUID, ….",
-            "id: Expected a UUID, ….",
+            "id: expected a UUID, ….",
         ),
-        ("Variable '$id' has invalid value: ID cannot represent value: {}", "id: Expected a UUID."),
+        ("Variable '$id' has invalid value: ID cannot represent value: {}", "id: expected a UUID."),
         (
             "Variable '$name' has invalid value: String cannot represent a non string value: 5",
             "name: expected a text.",
         ),
         (
             "Variable '$filter' has invalid value at .ownerId: Expected a UUID, found 'x'.",
-            "ownerId: Expected a UUID, found 'x'.",
+            "ownerId: expected a UUID, found 'x'.",
         ),
     ],
 )
