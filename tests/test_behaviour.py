@@ -575,3 +575,15 @@ async def test_what_is_committed_without_acknowledgement_is_done_once(
             await session.scalars(select(each.id).where(each.name == "Once")) for each in tables
         ]
     assert sum(len(each.all()) for each in found) == 1
+
+
+async def test_an_organization_has_the_documented_preferences(service: Service) -> None:
+    page = await service.ok("ann", "createOrg", name="Plain")
+    made = page["organizations"][0]["metadata"]["preferences"]
+    assert made["dashboard"] == {}
+    assert set(made["theme"]["logo"]["mobileView"]) == {"svg", "location"}
+    chosen = {"dashboard": {"a": [1]}, "other": None}
+    page = await service.ok(
+        "ann", "handleUpdateOrg", orgId=page["organizations"][0]["id"], preferences=chosen
+    )
+    assert page["organizations"][0]["metadata"]["preferences"] == {**made, **chosen}
