@@ -13,12 +13,12 @@ from app.db.keys import Role
 from app.db.organizations import Organization, OrganizationUser
 from app.db.teams import TeamOrganization, TeamUser
 from app.db.users import User
-from app.errors import BadInput, Forbidden, NotFound
+from app.errors import BadInput, Forbidden
 from resolvers import texts
 from resolvers.context import Context
 from resolvers.listing import Listing, Order
 from resolvers.telling import Tells, Told
-from resolvers.users import find_user
+from resolvers.users import find_member, find_user, members_of, no_member
 from resolvers.versions import expect
 from resolvers.work import Work
 
@@ -157,11 +157,10 @@ async def remove_user(work: Work, given: Any) -> OrganizationUser:
     """`DELETE …/orgs/{orgId}/users/{userId}`, and the user's places in the teams of it alone."""
     organization = await work.find(Organization, given.organization_id, "organizationId")
     work.require(organization.id)
-    user = await find_user(work, given.user)
+    user = await find_member(work, given.user, members_of(organization.id), "organization")
     member = await _member(work, organization, user)
     if member is None:
-        message = f"user: {given.user!r} is not a member of this organization."
-        raise NotFound(message, field="user")
+        raise no_member(given.user, "organization")
     if user.id == organization.owner:
         raise Forbidden("user: the owner of an organization cannot be removed.", field="user")
     member.deleted_at = now()

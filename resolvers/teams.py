@@ -19,7 +19,7 @@ from resolvers import texts
 from resolvers.access import teams_open
 from resolvers.listing import Filter, Listing, Order
 from resolvers.telling import Tells, Told
-from resolvers.users import find_user
+from resolvers.users import find_member, members_of, no_member
 from resolvers.versions import expect
 from resolvers.work import Work
 
@@ -143,14 +143,14 @@ async def remove_from_organization(work: Work, given: Any) -> TeamOrganization:
 async def add_user(work: Work, given: Any) -> TeamUser:
     """`POST …/teams/{teamId}/users/{userId}` for a member of the organization; idempotent."""
     team, _ = await _linked(work, given)
-    user = await find_user(work, given.user)
+    user = await find_member(work, given.user, members_of(given.organization_id), "organization")
     member = await work.first(
         OrganizationUser,
         OrganizationUser.organization_id == given.organization_id,
         OrganizationUser.user_id == user.id,
     )
     if member is None:
-        raise NotFound(f"user: there is no user {given.user!r} in this organization.", field="user")
+        raise no_member(given.user, "organization")
     known = await work.first(TeamUser, TeamUser.team_id == team.id, TeamUser.user_id == user.id)
     if known is not None:
         return known
@@ -160,10 +160,11 @@ async def add_user(work: Work, given: Any) -> TeamUser:
 async def remove_user(work: Work, given: Any) -> TeamUser:
     """`DELETE …/teams/{teamId}/users/{userId}`; raises `NotFound` for somebody not in the team."""
     team, _ = await _linked(work, given)
-    user = await find_user(work, given.user)
+    seats = select(TeamUser.user_id).where(TeamUser.team_id == team.id, live(TeamUser))
+    user = await find_member(work, given.user, seats, "team")
     member = await work.first(TeamUser, TeamUser.team_id == team.id, TeamUser.user_id == user.id)
     if member is None:
-        raise NotFound(f"user: {given.user!r} is not in this team.", field="user")
+        raise no_member(given.user, "team")
     member.deleted_at = now()
     return member
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, select
+from sqlalchemy import ColumnElement, Select, Uuid, select
 
 from app.db.base import live
 from app.db.keys import Role
@@ -131,13 +131,40 @@ async def find_user(work: Work, name: str) -> User:
     So a caller who may add users learns whether a user of that name exists and, by adding them to
     an organization, sees the whole profile from then on.
     """
-    criteria = [User.user_id == name, User.email == name.lower(), User.username == name]
-    with suppress(ValueError):
-        criteria.insert(0, User.id == UUID(name))
-    for criterion in criteria:
-        if (user := await work.first(User, criterion)) is not None:
-            return user
+    if (user := await _named(work, name)) is not None:
+        return user
     raise NotFound(f"user: there is no user {name!r}.", field="user")
+
+
+async def find_member(work: Work, name: str, members: Select[UUID], whole: str) -> User:
+    """The same among members, whose ids are selected, of that `whole`; raises `NotFound`.
+
+    Somebody who is no member is answered as nobody is: nothing is told of users elsewhere.
+    """
+    if (user := await _named(work, name, User.id.in_(members))) is not None:
+        return user
+    raise no_member(name, whole)
+
+
+def no_member(name: str, whole: str) -> NotFound:
+    return NotFound(f"user: there is no user {name!r} in this {whole}.", field="user")
+
+
+def members_of(organization: UUID) -> Select[UUID]:
+    """The ids of the users who belong to it."""
+    return select(OrganizationUser.user_id).where(
+        OrganizationUser.organization_id == organization, live(OrganizationUser)
+    )
+
+
+async def _named(work: Work, name: str, *criteria: ColumnElement[bool]) -> User | None:
+    names = [User.user_id == name, User.email == name.lower(), User.username == name]
+    with suppress(ValueError):
+        names.insert(0, User.id == UUID(name))
+    for each in names:
+        if (user := await work.first(User, each, *criteria)) is not None:
+            return user
+    return None
 
 
 async def shared(context: Context, row: User) -> User | None:

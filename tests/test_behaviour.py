@@ -191,6 +191,23 @@ async def test_an_organization_has_a_name(service: Service) -> None:
         assert text == "name: a name has 1 to 255 characters, this has 0."
 
 
+@pytest.mark.parametrize("by", ["id", "email"])
+async def test_who_is_elsewhere_is_as_absent_as_one_who_is_not(service: Service, by: str) -> None:
+    """Only adding to an organization reaches people outside of it."""
+    service.world.ids["absent"] = UUID(ABSENT)
+    at = {"orgId": service.world["acme"], "teamId": service.world["acme-team"]}
+    there = {"orgId": at["orgId"]}
+    for operation, where in (
+        ("deleteUserFromOrg", there), ("addUserToTeam", at), ("removeUserFromTeam", at)
+    ):  # fmt: skip
+        told = set()
+        for person in ("ron", "absent"):
+            name = service.world[person] if by == "id" else f"{person}@example.org"
+            text = await service.refused("NOT_FOUND", "ann", operation, **where, userId=name)
+            told.add(text.replace(name, "NAME"))
+        assert len(told) == 1
+
+
 async def test_the_owner_of_an_organization_stays(service: Service) -> None:
     acme = service.world["acme"]
     await service.refused("FORBIDDEN", "ann", "deleteUserFromOrg", orgId=acme, userId="ann")

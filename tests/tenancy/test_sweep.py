@@ -1,0 +1,155 @@
+"""Nothing of another organization is ever told, and an id of theirs is as good as none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from graphql import (
+    FieldNode,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    get_named_type,
+    is_required_argument,
+    parse,
+    visit,
+)
+from sqlalchemy import true
+
+from app.db import keys
+from app.db.base import Table
+from app.db.environments import Environment
+from resolvers.access import VISIBLE
+from rest_compat.documents import load
+from rest_compat.endpoints import ENDPOINTS
+from tests import stores
+from tests.tenancy.doors import COMPILER, GRAPHQL_OVER_HTTP, INTERPRETER, REST, SCHEMA, opened
+from tests.tenancy.positions import graph, rest
+from tests.tenancy.reached import Reached, rows
+from tests.tenancy.rules import RULES
+from tests.tenancy.streams import FOREIGNER, Streams
+from tests.tenancy.sweep import Report, Sweep
+from tests.tenancy.values import everything, read
+from tests.tenancy.world import KINDS, SHARED
+
+OPERATIONS = load(SCHEMA)
+POSITIONS = graph(SCHEMA)
+ANSWERED = [each for each in POSITIONS if each.root != "subscription"]
+STREAMED = [each for each in POSITIONS if each.root == "subscription"]
+PARAMETERS = rest(ENDPOINTS, OPERATIONS)
+
+
+@pytest.mark.parametrize("name", [INTERPRETER, COMPILER, GRAPHQL_OVER_HTTP])
+async def test_nothing_foreign_comes_out_of_the_graph(
+    name: str, database_url: str, tmp_path: Path
+) -> None:
+    async with opened(database_url, tmp_path) as place:
+        sweep = Sweep(name, place.doors[name], place.store, Report())
+        await sweep.everything(everything())
+        await sweep.graph(ANSWERED)
+    _tell(sweep.report)
+
+
+async def test_nothing_foreign_comes_out_of_the_rest_api(database_url: str, tmp_path: Path) -> None:
+    async with opened(database_url, tmp_path) as place:
+        sweep = Sweep(REST, place.doors[REST], place.store, Report())
+        await sweep.everything(read(OPERATIONS))
+        await sweep.rest(PARAMETERS)
+    _tell(sweep.report)
+
+
+async def test_nothing_foreign_is_followed(database_url: str, tmp_path: Path) -> None:
+    async with opened(database_url, tmp_path, FOREIGNER) as place:
+        telling, report = place.doors[GRAPHQL_OVER_HTTP], Report()
+        await Streams("subscriptions", place.interpreter, telling, report).sweep(STREAMED)
+    _tell(report)
+
+
+def _tell(report: Report) -> None:
+    print(report)
+    assert report.findings == []
+
+
+async def test_every_position_is_reached(sqlite_template: Path, tmp_path: Path) -> None:
+    """An id of one's own is taken in each: what is new and is not takes a value it can do with."""
+    async with opened(stores.sqlite_copy(sqlite_template, tmp_path), tmp_path) as place:
+        reached = Reached(place, await rows(place.store))
+        assert await reached.missed(POSITIONS, PARAMETERS) == []
+
+
+async def test_a_leak_is_found(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(VISIBLE, Environment, lambda _: true())  # type: ignore[arg-type]
+    url = stores.sqlite_copy(sqlite_template, tmp_path)
+    chosen = [each for each in ANSWERED if each.name == "Query.environment(id)"]
+    async with opened(url, tmp_path) as place:
+        sweep = Sweep(INTERPRETER, place.doors[INTERPRETER], place.store, Report())
+        await sweep.graph(chosen)
+    assert any("canary-environments-name" in each for each in sweep.report.findings)
+    assert any("foreign | apart" in each for each in sweep.report.findings)
+
+
+def test_every_field_is_asked_for() -> None:
+    """Those that need an argument are positions."""
+    asked = set(chain.from_iterable(_fields(each.source) for each in everything()))
+    positions = {(parent.name, name) for each in POSITIONS for parent, name in each.steps}
+    assert set(_known()) - asked - positions == set()
+
+
+def _known() -> Iterator[tuple[str, str]]:
+    """Every field that a query can reach, but those of the input and of what tells of the schema."""
+    for type_ in SCHEMA.type_map.values():
+        root = type_ in {SCHEMA.mutation_type, SCHEMA.subscription_type}
+        payload = type_.name in PAYLOADS
+        if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
+            yield from ((type_.name, name) for name in type_.fields if not root and not payload)
+
+
+def _payloads() -> Iterator[str]:
+    """The types that only a mutation gives."""
+    assert SCHEMA.mutation_type is not None
+    for field in SCHEMA.mutation_type.fields.values():
+        payload = get_named_type(field.type)
+        assert isinstance(payload, GraphQLObjectType)
+        yield payload.name
+        yield from (get_named_type(each.type).name for each in payload.fields.values())
+
+
+PAYLOADS = {
+    name for name in _payloads() if name.endswith("Payload") or name.startswith("Registered")
+}
+
+
+class _Asked(Visitor):
+    def __init__(self, types: TypeInfo) -> None:
+        super().__init__()
+        self.types, self.found = types, set[tuple[str, str]]()
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        parent = self.types.get_parent_type()
+        assert parent is not None
+        self.found.add((parent.name, node.name.value))
+
+
+def _fields(source: str) -> set[tuple[str, str]]:
+    types = TypeInfo(SCHEMA)
+    asked = _Asked(types)
+    visit(parse(source), TypeInfoVisitor(types, asked))
+    return asked.found
+
+
+def test_every_table_has_its_place_in_the_world() -> None:
+    known = {*KINDS.values(), *SHARED.values(), keys.Keychain, keys.RoleKeychain, keys.KeychainKey}
+    assert {mapper.class_ for mapper in Table.registry.mappers} == known
+
+
+def test_every_rule_is_of_a_position() -> None:
+    asked = {each.name for each in chain(everything(), read(OPERATIONS))}
+    known = asked | {each.name for each in POSITIONS} | {each.name for each in PARAMETERS}
+    assert {name for rule in RULES for name in rule.positions} <= known
