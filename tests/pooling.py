@@ -39,6 +39,7 @@ default_pool_size = {size}
 max_client_conn = 500
 server_round_robin = 1
 server_idle_timeout = 0
+server_login_retry = 1
 """
 SIZE = 5
 
@@ -73,6 +74,10 @@ class Pooler:
     server: PostgreSQL
     port: int
 
+    def address(self, database: str) -> str:
+        """Of a database, as drivers take it that know of no pooler."""
+        return f"postgresql://postgres@{HOST}:{self.port}/{database}"
+
     @contextmanager
     def database(self) -> Iterator[str]:
         """The URL, through the pooler, of a migrated database of one's own.
@@ -80,14 +85,14 @@ class Pooler:
         Fails at the end if its sessions kept anything.
         """
         with self.server.database() as url:
-            name = make_url(url).database
-            yield f"postgresql+asyncpg://postgres@{HOST}:{self.port}/{name}?pooler=transaction"
-            left = asyncio.run(self.left(str(name)))
+            name = str(make_url(url).database)
+            yield f"{self.address(name)}?pooler=transaction".replace("://", "+asyncpg://", 1)
+            left = asyncio.run(self.left(name))
         assert left.kept == frozenset(), left
 
     async def left(self, database: str) -> Left:
         """What the sessions keep that the pooler has for a database; all of them are looked at."""
-        url = f"postgresql://postgres@{HOST}:{self.port}/{database}"
+        url = self.address(database)
         looking = [await asyncpg.connect(url, statement_cache_size=0) for _ in range(SIZE)]
         try:
             for each in looking:  # which stay in their transactions, so that each has a session

@@ -14,11 +14,12 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.typing import Subprotocol
 
+from app.db.connecting import engine_of
 from app.db.engine import Store
 from app.db.events import Event
 from app.graphql_over_websocket import PROTOCOL
@@ -118,7 +119,7 @@ async def _sent(client: httpx2.AsyncClient, url: str, body: Any) -> bool:
         return False
 
 
-async def _scene(server: Server, *, postgresql: bool) -> Follower:
+async def _scene(server: Server, *, listening: bool) -> Follower:
     """Events are written while the listening connections are cut and the server is killed."""
     token = serving.token(server.folder, "bob")
     follower = Follower(server, token)
@@ -128,7 +129,7 @@ async def _scene(server: Server, *, postgresql: bool) -> Follower:
     for _ in range(2):
         writing = asyncio.create_task(_write(server, token, 60))
         await asyncio.sleep(0.3)
-        if postgresql:
+        if listening:
             await _cut(server.url)
             await asyncio.sleep(0.3)
         server.kill()
@@ -144,7 +145,7 @@ async def _scene(server: Server, *, postgresql: bool) -> Follower:
 
 
 async def _stored(url: str) -> list[Any]:
-    engine = create_async_engine(url)
+    engine = engine_of(url)
     try:
         async with AsyncSession(engine) as session:
             ordered = select(Event.id).order_by(Event.position, Event.id)
@@ -153,8 +154,13 @@ async def _stored(url: str) -> list[Any]:
         await engine.dispose()
 
 
+def _listens(url: str) -> bool:
+    """Whether processes hear of each other on a connection that can be cut."""
+    return url.startswith("postgresql") and "pooler=" not in url
+
+
 async def _cut(url: str) -> None:
-    engine = create_async_engine(url)
+    engine = engine_of(url)
     async with engine.begin() as connection:
         assert await connection.scalar(text(CUT))
     await engine.dispose()
@@ -178,6 +184,6 @@ def server(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_every_event_comes_once(server: Server) -> None:
-    follower = asyncio.run(_scene(server, postgresql=server.url.startswith("postgresql")))
+    follower = asyncio.run(_scene(server, listening=_listens(server.url)))
     assert follower.resumed >= 2
     assert len(follower.ids) == len(set(follower.ids)) >= 121

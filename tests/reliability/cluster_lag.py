@@ -12,13 +12,14 @@ import time
 from tests.reliability import cluster, cluster_load
 from tests.reliability.cluster_load import Load
 from tests.reliability.gates import Measured, run
+from tests.reliability.places import Served
 
 #: Seconds that standbys receive nothing: more than a mutation may take, so that some come again.
 HALTED = 14.0
 LONGEST_GAP = 30.0
 
 
-async def lag(nodes: cluster.Cluster, load_on: cluster_load.Served) -> tuple[Load, float]:
+async def lag(nodes: cluster.Cluster, load_on: Served) -> tuple[Load, float]:
     """The load, and the seconds from the loss of the node to the next write."""
     async with cluster_load.loaded(load_on) as load:
         leader = await asyncio.to_thread(nodes.leader)

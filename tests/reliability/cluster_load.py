@@ -30,7 +30,7 @@ BEFORE, AFTER = 6.0, 8.0
 #: Seconds that a gap may last before nobody waits for its end.
 LONGEST = 60.0
 
-STORED = "SELECT name, count(*) FROM connections WHERE name LIKE 'load %' GROUP BY name"
+STORED = "SELECT name, count(*) AS times FROM connections WHERE name LIKE 'load %' GROUP BY name"
 
 
 class Kept(NamedTuple):
@@ -132,7 +132,7 @@ class Load:
         """Compare with what the database has."""
         connection = await Line(make_url(self.served.place.url)).connect({})
         try:
-            stored = {name: times for name, times in await connection.fetch(STORED)}
+            stored = {row["name"]: int(row["times"]) for row in await connection.fetch(STORED)}
         finally:
             await connection.close()
         return Kept(

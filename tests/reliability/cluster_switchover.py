@@ -8,11 +8,12 @@ import time
 from tests.reliability import cluster, cluster_load
 from tests.reliability.cluster_load import Load
 from tests.reliability.gates import Measured, run
+from tests.reliability.places import Served
 
 LONGEST_GAP = 5.0
 
 
-async def switch(nodes: cluster.Cluster, load_on: cluster_load.Served) -> Load:
+async def switch(nodes: cluster.Cluster, load_on: Served) -> Load:
     async with cluster_load.loaded(load_on) as load:
         target, _ = await asyncio.to_thread(nodes.standbys)
         began = time.monotonic()

@@ -173,7 +173,8 @@ GATES = (
 
 def row(gate: Gate, measured: Measured) -> str:
     """The row of the table for a gate."""
-    return f"| {gate.number} | {gate.title} | {gate.reach} | {measured.found} | {MARKS[measured.reached]} |"
+    cells = (gate.number, gate.title, gate.reach, measured.found, MARKS[measured.reached])
+    return f"| {' | '.join(cells)} |"
 
 
 def run(script: str, measure: Callable[[], Measured]) -> None:

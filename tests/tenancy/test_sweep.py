@@ -9,13 +9,11 @@ from pathlib import Path
 import pytest
 from graphql import (
     FieldNode,
-    GraphQLInterfaceType,
     GraphQLObjectType,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
     get_named_type,
-    is_required_argument,
     parse,
     visit,
 )

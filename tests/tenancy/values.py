@@ -22,8 +22,8 @@ from graphql import (
     is_required_input_field,
 )
 
-from resolvers.cursors import encode_cursor
 from app.db.organizations import Organization
+from resolvers.cursors import encode_cursor
 from rest_compat.documents import Operation, Variable
 from rest_compat.endpoints import ENDPOINTS
 from rest_compat.reading import WITH_BODY

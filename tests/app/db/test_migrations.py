@@ -17,8 +17,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.db.connecting import engine_of
 from app.db.engine import Store
 from app.db.holding import StoreInUse
 from app.db.migrations import pending, upgrade
@@ -163,7 +163,7 @@ def on(url: str, work: Any) -> Any:
     """Do something with a connection to a database."""
 
     async def run() -> Any:
-        engine = create_async_engine(url)
+        engine = engine_of(url)
         try:
             async with engine.begin() as connection:
                 return await connection.run_sync(work)
