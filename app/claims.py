@@ -13,7 +13,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from app.errors import Unauthenticated
 
-LEEWAY = 60  # seconds that the clocks of issuer and service may differ
+#: Seconds that the clocks of issuer and service may differ where a token begins, and where it ends:
+#: to begin early harms nobody, and whoever is let in after the end may be somebody who was put out.
+LEEWAY, GRACE = 60, 3
 LONGEST_NAME = 255  # OpenID Connect Core §2 for `sub`; as good a bound for email and name
 
 EXPIRED = "The token has expired."
@@ -77,8 +79,8 @@ def believe(payload: bytes, rules: Rules, now: int) -> Claims:
 
 
 def expired(expires_at: int | None, now: int) -> bool:
-    """Whether a token is past its expiry time, and past what clocks may differ by."""
-    return expires_at is not None and expires_at + LEEWAY <= now
+    """Whether a token is past its expiry time, and past the seconds of grace."""
+    return expires_at is not None and expires_at + GRACE <= now
 
 
 def _check_identity(claims: Payload, rules: Rules) -> None:

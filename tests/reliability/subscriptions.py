@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from app.claims import LEEWAY
+from app.claims import GRACE
 from app.demo import demo_id
 from app.demo_data import USERS
 from app.graphql_over_websocket import PROTOCOL
@@ -105,7 +105,7 @@ async def expired(server: Served, count: int) -> list[tuple[int, float]]:
     """How those end whose token is past its expiry, and past what clocks may differ by."""
     secret = local_secret(server.place.folder / "jwt.secret")
     now = int(time.time())
-    bearer = issue(secret, subject=str(demo_id("user", EXPIRING)), ttl=TTL - LEEWAY, now=now)
+    bearer = issue(secret, subject=str(demo_id("user", EXPIRING)), ttl=TTL - GRACE, now=now)
     expiry = now + TTL
     sockets = [await subscribe(server, bearer, OWN) for _ in range(count)]
     return await asyncio.gather(*(ended(socket, expiry) for socket in sockets))
@@ -145,7 +145,7 @@ def measure() -> Measured:
     (expiry, when), (removal, then) = told(found.expired, EXPIRED), told(found.removed, FORBIDDEN)
     text = (
         f"{found.bytes_each / 1024:.0f} KB each, {found.left} descriptors left after abort; "
-        f"{when} past expiry and {LEEWAY} s of leeway, {then} past removal"
+        f"{when} past expiry and {GRACE} s of grace, {then} past removal"
     )
     cheap = found.bytes_each <= EACH and found.left <= 0 and found.heard
     return Measured(cheap and expiry and removal, text)
