@@ -20,12 +20,14 @@ FLAWS = [
     Finding("ST108", "GET /api/users", "Response violates schema", 200),
     Finding("ST201", "POST /events", "Invalid component: in body - ids: Too long", 200),
     Finding("ST113", "Query.users", "GraphQL server error", 200, refused("INTERNAL_SERVER_ERROR")),
+    Finding("ST201", "POST /events", "in body - invalid syntax: random bytes", 201, "", "x"),
     Finding("ReadTimeout", "GET /api/users", "Read timed out"),
     Finding("ConnectionError", "GET /api/users", "Connection reset by peer"),
 ]
 NONE = [
     Finding("ST103", "GET /api/users", "Undocumented status code", 400),
     Finding("ST201", "GET /api/users", "Invalid component: parameter `page` in query - x", 200),
+    Finding("ST201", "POST /events", "in body - invalid syntax: random bytes", 201, "", " \t"),
     Finding("ST206", "Query.users", "GraphQL client error", 200, refused("BAD_USER_INPUT")),
     Finding("ST113", "Query.users", "GraphQL server error", 200, refused("NOT_FOUND")),
 ]
