@@ -70,6 +70,12 @@ GATES = (
         "all 413, or reset while they send on; memory grows ≤ 2 × the limit",
         "bodies",
     ),
+    Gate(
+        "G15",
+        "ids of another organization, in every place that takes one",
+        "0 foreign bytes, answered as ids of nothing, AUC of the times ≤ 0.55",
+        "tenants",
+    ),
 )
 
 

@@ -70,7 +70,9 @@ class Reached:
         found += [
             f"{parameter.name}: {answer.body.decode()}"
             for parameter in parameters
-            if not (answer := await self._asked(REST, requested(parameter, own(parameter.own)))).good
+            if not (
+                answer := await self._asked(REST, requested(parameter, own(parameter.own)))
+            ).good
         ]
         return found
 

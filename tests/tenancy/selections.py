@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import cache
 
 from graphql import (
-    GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -19,8 +18,9 @@ from graphql import (
 from schema import schema
 
 SCHEMA = schema._schema
-#: Objects below the field in question, pages and edges not counted; of many types, one fewer.
-DEPTH = 2
+#: Objects below the field in question; a page and its items are one. Of many types, one fewer.
+DEPTH = 1
+PARTS = {"items", "edges", "pageInfo"}
 #: What the answer of a subscription says: all else of an event is made when it happens.
 EVENT = "{ actedUpon operationId ownerId description organizationId }"
 
@@ -38,8 +38,7 @@ def _set(type_: GraphQLOutputType, depth: int) -> str:
     if isinstance(named, GraphQLUnionType | GraphQLInterfaceType):
         possible = SCHEMA.get_possible_types(named)
         fragments = (
-            f"... on {each.name} {_fields(each, depth - 1, f'{each.name}_')}"
-            for each in possible
+            f"... on {each.name} {_fields(each, depth - 1, f'{each.name}_')}" for each in possible
         )
         return f"{{ __typename {' '.join(fragments)} }}"
     assert isinstance(named, GraphQLObjectType)
@@ -51,9 +50,7 @@ def _fields(type_: GraphQLObjectType, depth: int, prefix: str) -> str:
     return f"{{ {chosen or '__typename'} }}"
 
 
-def _chosen(
-    type_: GraphQLObjectType, depth: int, prefix: str
-) -> Iterator[str]:
+def _chosen(type_: GraphQLObjectType, depth: int, prefix: str) -> Iterator[str]:
     """The fields, under names of their own where another type might have such as well."""
     for name, each in type_.fields.items():
         if any(is_required_argument(argument) for argument in each.args.values()):
@@ -63,11 +60,5 @@ def _chosen(
             yield f"{label} {{ __typename }}"
         elif is_leaf_type(get_named_type(each.type)):
             yield label
-        elif (below := depth - _cost(each)) >= 0:
+        elif (below := depth - (name not in PARTS)) >= 0:
             yield f"{label} {_set(each.type, below)}"
-
-
-def _cost(field: GraphQLField) -> int:
-    """How much deeper the objects of a field are."""
-    name = get_named_type(field.type).name
-    return 0 if name.endswith(("Page", "Edge", "PageInfo")) else 1

@@ -203,9 +203,7 @@ class Side:
     def _connections(self, state: str, owner: UUID) -> Rows:
         key = self.id("Credential", state)
         secret = json.dumps({"auth": said(connections.Credential, "secret", self.side, state)})
-        yield self.row(
-            "Credential", state, user_id=owner, secret=self.vault.seal(key, secret)
-        )
+        yield self.row("Credential", state, user_id=owner, secret=self.vault.seal(key, secret))
         yield self.row(
             "Connection", state, user_id=owner, kind="kubernetes", credential_id=key, server_id=None
         )
