@@ -42,8 +42,9 @@ async def port_of(handle: Handler) -> AsyncIterator[int]:
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65_536):
-        writer.write(data)
+    with suppress(OSError):  # and go on to close: the other direction ends by that
+        while data := await reader.read(65_536):
+            writer.write(data)
     writer.close()
 
 
