@@ -184,7 +184,7 @@ async def test_a_quoted_literal_is_cut() -> None:
         ({}, "Variable '$by' has invalid value: Expected a value of non-null type 'Look!'"),
         ({"by": {"name": 1}}, "Variable '$by' has invalid value at .name: String cannot represent"),
         ({"by": {}}, "Variable '$by' has invalid value: Expected value of type 'Look' to include"),
-        ({"by": {"name": "\0"}}, "by: the character NUL is not allowed."),
+        ({"by": {"name": "\0"}}, "by.name: the character NUL is not allowed."),
     ],
 )
 async def test_variables_that_do_not_fit_are_bad_input(
