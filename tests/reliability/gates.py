@@ -127,6 +127,12 @@ GATES = (
         "bombs",
     ),
     Gate(
+        "G15",
+        "ids of another organization, in every place that takes one",
+        "0 foreign bytes, answered as ids of nothing, AUC of the times ≤ 0.55",
+        "tenants",
+    ),
+    Gate(
         "G16",
         "40 read a row and write it anew at once, by If-Match and by expectedVersion",
         "0 lost on either engine, the others 412 or VERSION_CONFLICT and come again",

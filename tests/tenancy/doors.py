@@ -18,6 +18,7 @@ from app.assembly.callers import identity_of
 from app.assembly.holdings import open_outside
 from app.assembly.operations import operations_of
 from app.away import Here
+from app.compiling import Executed
 from app.db.engine import Store
 from app.errors import Problem
 from app.local_tokens import issue, local_secret
@@ -48,6 +49,9 @@ WIDE = {
 }
 ENCODED = re.compile(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
 
+#: The header that tells who executed an operation.
+EXECUTOR = "x-meshgraph-executor"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -57,6 +61,10 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     good: bool
+
+    @property
+    def planned(self) -> bool:
+        return (EXECUTOR, "compiled") in self.headers
 
     def about(self, question: Question) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
         """The same for any id in question."""
@@ -82,10 +90,7 @@ class Door(Protocol):
 
 @dataclass(frozen=True)
 class InProcess:
-    """Operations without HTTP; `tokens` are those of the callers.
-
-    `roads` counts how they were executed.
-    """
+    """Operations without HTTP; `tokens` are those of the callers."""
 
     identity: Identity
     operations: Operations
@@ -131,7 +136,8 @@ async def _each(results: AsyncIterator[ExecutionResult]) -> AsyncIterator[Answer
 
 def _told(result: ExecutionResult) -> Answer:
     body = encode({**result.formatted})
-    return Answer(0, (), body, not result.errors)
+    left = result.left if isinstance(result, Executed) else "not planned"
+    return Answer(0, ((EXECUTOR, left or "compiled"),), body, not result.errors)
 
 
 def _problem(problem: Problem) -> Answer:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import cache
 
 from graphql import (
-    GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -19,8 +18,9 @@ from graphql import (
 from schema import schema
 
 SCHEMA = schema._schema
-#: Objects below the field in question, pages and edges not counted; of many types, one fewer.
-DEPTH = 2
+#: Objects below the field in question; a page and its items are one. Of many types, one fewer.
+DEPTH = 1
+PARTS = {"items", "edges", "pageInfo"}
 #: What the answer of a subscription says: all else of an event is made when it happens.
 EVENT = "{ actedUpon operationId ownerId description organizationId }"
 
@@ -60,11 +60,5 @@ def _chosen(type_: GraphQLObjectType, depth: int, prefix: str) -> Iterator[str]:
             yield f"{label} {{ __typename }}"
         elif is_leaf_type(get_named_type(each.type)):
             yield label
-        elif (below := depth - _cost(each)) >= 0:
+        elif (below := depth - (name not in PARTS)) >= 0:
             yield f"{label} {_set(each.type, below)}"
-
-
-def _cost(field: GraphQLField) -> int:
-    """How much deeper the objects of a field are."""
-    name = get_named_type(field.type).name
-    return 0 if name.endswith(("Page", "Edge", "PageInfo")) else 1

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from graphql import (
     FieldNode,
     GraphQLObjectType,
+    GraphQLUnionType,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
@@ -17,23 +19,22 @@ from graphql import (
     parse,
     visit,
 )
-from sqlalchemy import true
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import keys
 from app.db.base import Table
-from app.db.environments import Environment
-from resolvers.access import VISIBLE
+from app.db.organizations import OrganizationUser
 from rest_compat.documents import load
 from rest_compat.endpoints import ENDPOINTS
 from tests import stores
 from tests.tenancy.doors import COMPILER, GRAPHQL_OVER_HTTP, INTERPRETER, REST, SCHEMA, opened
-from tests.tenancy.positions import graph, rest
+from tests.tenancy.positions import graph, rest, spots
 from tests.tenancy.reached import Reached, rows
 from tests.tenancy.rules import RULES
 from tests.tenancy.streams import FOREIGNER, Streams
 from tests.tenancy.sweep import Report, Sweep
 from tests.tenancy.values import everything, read
-from tests.tenancy.world import KINDS, SHARED
+from tests.tenancy.world import ADMIN, HOME, KINDS, SHARED, foreign, identity
 
 OPERATIONS = load(SCHEMA)
 POSITIONS = graph(SCHEMA)
@@ -80,17 +81,24 @@ async def test_every_position_is_reached(sqlite_template: Path, tmp_path: Path) 
         assert await reached.missed(POSITIONS, PARAMETERS) == []
 
 
-async def test_a_leak_is_found(
-    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(VISIBLE, Environment, lambda _: true())  # type: ignore[arg-type]
+async def test_a_leak_is_found(sqlite_template: Path, tmp_path: Path) -> None:
+    """Somebody who belongs to both organizations looks like one who sees what is foreign."""
     url = stores.sqlite_copy(sqlite_template, tmp_path)
     chosen = [each for each in ANSWERED if each.name == "Query.environment(id)"]
+
+    async def let_in(session: AsyncSession) -> None:
+        both = {
+            "organization_id": foreign("Organization"),
+            "user_id": identity("User", HOME, name=ADMIN),
+        }
+        session.add(OrganizationUser(**{name: UUID(str(each)) for name, each in both.items()}))
+
     async with opened(url, tmp_path) as place:
+        await place.store.write(let_in)
         sweep = Sweep(INTERPRETER, place.doors[INTERPRETER], place.store, Report())
         await sweep.graph(chosen)
     assert any("canary-environments-name" in each for each in sweep.report.findings)
-    assert any("foreign | apart" in each for each in sweep.report.findings)
+    assert any("| foreign | apart |" in each for each in sweep.report.findings)
 
 
 def test_every_field_is_asked_for() -> None:
@@ -101,27 +109,19 @@ def test_every_field_is_asked_for() -> None:
 
 
 def _known() -> Iterator[tuple[str, str]]:
-    """Every field that a query can reach, but those of the input and of what tells of the schema."""
-    for type_ in SCHEMA.type_map.values():
-        root = type_ in {SCHEMA.mutation_type, SCHEMA.subscription_type}
-        payload = type_.name in PAYLOADS
-        if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
-            yield from ((type_.name, name) for name in type_.fields if not root and not payload)
-
-
-def _payloads() -> Iterator[str]:
-    """The types that only a mutation gives."""
-    assert SCHEMA.mutation_type is not None
-    for field in SCHEMA.mutation_type.fields.values():
-        payload = get_named_type(field.type)
-        assert isinstance(payload, GraphQLObjectType)
-        yield payload.name
-        yield from (get_named_type(each.type).name for each in payload.fields.values())
-
-
-PAYLOADS = {
-    name for name in _payloads() if name.endswith("Payload") or name.startswith("Registered")
-}
+    """Every field that a query can reach, by the type that it is of."""
+    assert SCHEMA.query_type is not None
+    seen, waiting = set[str](), [SCHEMA.query_type.name]
+    while waiting:
+        type_ = SCHEMA.type_map[waiting.pop()]
+        if type_.name in seen:
+            continue
+        seen.add(type_.name)
+        if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
+            waiting += [each.name for each in SCHEMA.get_possible_types(type_)]
+        elif isinstance(type_, GraphQLObjectType):
+            waiting += [get_named_type(each.type).name for each in type_.fields.values()]
+            yield from ((type_.name, name) for name in type_.fields)
 
 
 class _Asked(Visitor):
@@ -140,6 +140,20 @@ def _fields(source: str) -> set[tuple[str, str]]:
     asked = _Asked(types)
     visit(parse(source), TypeInfoVisitor(types, asked))
     return asked.found
+
+
+def test_every_argument_that_takes_an_id_is_a_position() -> None:
+    """Also of types that no way leads to but one that the sweep does not know."""
+    found = {
+        f"{type_.name}.{name}({'.'.join((argument, *spot.path))})"
+        for type_ in SCHEMA.type_map.values()
+        if isinstance(type_, GraphQLObjectType)
+        for name, field in type_.fields.items()
+        for argument, each in field.args.items()
+        for spot in spots(argument, each)
+        if not type_.name.startswith("__")
+    }
+    assert found == {each.name for each in POSITIONS}
 
 
 def test_every_table_has_its_place_in_the_world() -> None:

@@ -126,8 +126,10 @@ def asked(position: Position, row_id: str) -> Question:
 
 
 def _depth(position: Position) -> int:
-    """Deep where a foreign row would be what is answered; elsewhere as deep as its own columns."""
-    return 1 if position.spot.cursor or position.root == "mutation" else 2
+    """Deep where one row is what is answered; of pages the rows alone."""
+    parent, name = position.steps[-1]
+    paged = get_named_type(parent.fields[name].type).name.endswith("Page")
+    return 0 if paged else DEPTH
 
 
 def _given(field: GraphQLField, hint: str) -> dict[str, Any]:
@@ -147,8 +149,7 @@ def everything() -> Iterator[Question]:
         inside = ", ".join(f"{each}: ${each}" for each in given)
         arguments, head = (f"({inside})", f"({declared})") if given else ("", "")
         named = get_named_type(field.type)
-        wide = is_abstract_type(named) or named.name.endswith("Page")
-        body = selection(field.type, DEPTH if wide else DEPTH - 1)
+        body = selection(field.type, DEPTH + is_abstract_type(named))
         source = f"query Sweep{head} {{ {name}{arguments} {body} }}"
         yield Question(f"Query.{name}", "", source, given, "query")
 
