@@ -93,10 +93,8 @@ def auc(first: list[float], second: list[float]) -> float:
     return max(share, 1 - share)
 
 
-async def timed(
-    port: int, headers: Mapping[str, str], row: tuple[str, str, str, Any, str]
-) -> float:
-    """The AUC between a foreign id and one of nothing; of one that is large, the median of three."""
+async def timed(port: int, headers: Mapping[str, str], row: Row) -> float:
+    """The AUC between a foreign id and one of nothing; if it is large, the median of three runs."""
     _, method, path, body, kind = row
     caller = Caller(port, headers)
 

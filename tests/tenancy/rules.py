@@ -5,6 +5,7 @@ Everything else is a finding.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.tenancy.world import ADMIN, CALLERS
@@ -34,6 +35,17 @@ class Rule:
 
 DIRECTORY = ("canary-users-username-", "canary-users-avatar_url-")
 
+ABOUT = {"actedUpon": "acted_upon", "operationId": "operation_id", "systemId": "system_id"}
+
+
+def _abouts() -> Iterator[str]:
+    """Where an event says what it is about."""
+    for name, spelled in ABOUT.items():
+        yield f"Mutation.createEvent(input.{name})"
+        for path in ("/events", "/api/events"):
+            yield from (f"POST {path} ({name})", f"POST {path} ({spelled})")
+
+
 RULES = (
     Rule(
         frozenset({"Query.organizationByDomain", "GET /api/identity/orgs/by-domain"}),
@@ -56,22 +68,15 @@ RULES = (
         kinds=frozenset({"User"}),
     ),
     Rule(
-        frozenset({
-            *(f"Mutation.createEvent(input.{name})" for name in ("actedUpon", "operationId", "systemId")),
-            *(
-                f"POST {path} ({name})"
-                for path in ("/events", "/api/events")
-                for name in (
-                    "acted_upon", "actedUpon", "operation_id", "operationId", "system_id", "systemId",
-                )
-            ),
-        }),
+        frozenset(_abouts()),
         "What an event says that it is about is its owner's word, which nothing follows.",
         callers=CALLERS[:-1],
         adds=frozenset({"events"}),
     ),
     Rule(
-        frozenset({"Mutation.createConnection(input.id)", "POST /api/integrations/connections (id)"}),
+        frozenset(
+            {"Mutation.createConnection(input.id)", "POST /api/integrations/connections (id)"}
+        ),
         "An id of the caller's own making must not be taken: which it is not says whose it is.",
         callers=CALLERS[:-1],
         adds=frozenset({"connections", "events"}),

@@ -166,7 +166,7 @@ class Side:
     def _places(self) -> Rows:
         for state in STATES:
             yield self.row("Organization", state, owner=self.id("User", name=ADMIN))
-        home = {"organization_id": self.id("Organization")}
+        home: Row = {"organization_id": self.id("Organization")}
         yield self.row(
             "OrganizationMembership", LIVE, ADMIN, **home,
             user_id=self.id("User", name=ADMIN), role_id=self.roles["every key"],
@@ -217,7 +217,7 @@ class Side:
 
     def _events(self, state: str, owner: UUID) -> Rows:
         """One of a command in the organization, and one of its owner's alone."""
-        about = {
+        about: Row = {
             "user_id": owner, "system_id": self.id(SYSTEM),
             "acted_upon": self.id("Design"), "operation_id": self.id(OPERATION),
         }  # fmt: skip
@@ -265,12 +265,12 @@ def _catalogue() -> Rows:
 def _every_key(roles: Mapping[str, UUID], every: list[UUID]) -> Rows:
     """A role that holds every key there is."""
     chain_id = shared("Keychain")
-    made = {"id": chain_id, "owner": UUID(int=0)}
+    made: Row = {"id": chain_id, "owner": UUID(int=0)}
     yield keys.Keychain, row(keys.Keychain, HOME, LIVE, **made)
-    given = {"role_id": roles["every key"], "keychain_id": chain_id}
+    given: Row = {"role_id": roles["every key"], "keychain_id": chain_id}
     yield keys.RoleKeychain, row(keys.RoleKeychain, HOME, LIVE, id=shared("given"), **given)
     for key in every:
-        held = {"id": shared(f"held-{key}"), "keychain_id": chain_id, "key_id": key}
+        held: Row = {"id": shared(f"held-{key}"), "keychain_id": chain_id, "key_id": key}
         yield keys.KeychainKey, row(keys.KeychainKey, HOME, LIVE, **held)
 
 
