@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from graphql import (
     FieldNode,
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLUnionType,
     TypeInfo,
