@@ -89,6 +89,7 @@ class Context:
     _session: SnapshotSession | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _reader: asyncio.Task[Any] | None = None
+    _writes: bool = False
     _over: bool = False
     _attempted: UUID | None = None
 
@@ -187,7 +188,8 @@ class Context:
         if self.once is not None and self.once.session is not None:
             return self.once.session
         if self._session is None:
-            session = await self._stack.enter_async_context(self.store.reading())
+            begun = self.store.reading(patient=self._writes or self.once is not None)
+            session = await self._stack.enter_async_context(begun)
             assert isinstance(session, SnapshotSession)
             try:
                 await self._renew(session)
@@ -241,6 +243,7 @@ class Context:
         After False it may be there even so, when only the acknowledgement was lost: the next
         command is given its id, and finds it.
         """
+        self._writes = True
         inserted = await self.store.insert(row, self.viewer.generation)
         self._attempted = None if inserted else row.id
         return inserted
@@ -272,6 +275,7 @@ class Context:
         whoever admitted the caller did not: they must still hold the permission key.
         """
         await self.give_back()
+        self._writes = True  # after the commit it is too late to say that there is no room
         row_id, self._attempted = self._attempted or new_id(), None
         event_id = new_id()
 

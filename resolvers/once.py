@@ -116,6 +116,7 @@ class Once:
         """
         await self._context.give_back()
         sealed = (await self._context.read(kept(self._id, now()))).scalar_one_or_none()
+        await self._context.give_back()  # who waits for another connection holds none
         if sealed is None:
             return None
         if self._context.store.dialect == "postgresql":

@@ -40,7 +40,7 @@ class Web(Fetcher):
         self.asked.append(url)
         if url not in self.files:
             raise BadInput("url: nothing is there.", field="url")
-        return Fetched(url, url.rpartition("/")[2], self.files[url], "")
+        return Fetched(url, url.partition("?")[0].rpartition("/")[2], self.files[url], "")
 
 
 CRD = b"""

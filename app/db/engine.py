@@ -148,14 +148,20 @@ class Store:
         return cls("sqlite", reader, writer, rows, reserve, health, lock, turn, group)
 
     @asynccontextmanager
-    async def reading(self, *, timeout: float = DEADLINE) -> AsyncIterator[AsyncSession]:  # noqa: ASYNC109
+    async def reading(
+        self,
+        *,
+        timeout: float = DEADLINE,  # noqa: ASYNC109
+        patient: bool = False,
+    ) -> AsyncIterator[AsyncSession]:
         """A session on one connection, which sees one snapshot and cannot write.
 
         The session raises `Unavailable` when there is no connection in time (seconds), or
-        when it is lost midway: resolvers' errors do not leave the block.
+        when it is lost midway: resolvers' errors do not leave the block. Who is patient has all
+        of the time for it, and not what the pool gives alone.
         """
         async with SnapshotSession(
-            self.reader, expire_on_commit=False, autoflush=False, timeout=timeout
+            self.reader, expire_on_commit=False, autoflush=False, timeout=timeout, patient=patient
         ) as session:
             yield session
 

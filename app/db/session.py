@@ -71,14 +71,16 @@ class SnapshotSession(SerialSession):
 
     Until that has succeeded nothing has been read, so it is tried again, on another
     connection, for `timeout` seconds; but where the pool has none free in its own time, that is
-    the answer: others wait as well. A snapshot that is lost later is not made again behind the
-    reader's back: what was read before would not agree with what is read after.
+    the answer, unless the reader is `patient`: others wait as well. A snapshot that is lost later
+    is not made again behind the reader's back: what was read before would not agree with what is
+    read after.
     Raises Unavailable, in the second case SnapshotLost.
     """
 
-    def __init__(self, *args: Any, timeout: float, **options: Any) -> None:
+    def __init__(self, *args: Any, timeout: float, patient: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
         self._timeout = timeout
+        self._patient = patient
         self._begun = False
 
     async def execute(self, *args: Any, **options: Any) -> Any:
@@ -124,7 +126,7 @@ class SnapshotSession(SerialSession):
             return await statement()
         except FAILURES as error:
             await self._give_back()
-            if isinstance(error, NoConnectionFree):
+            if isinstance(error, NoConnectionFree) and not self._patient:
                 raise Unavailable(BUSY) from error
             raise
 
