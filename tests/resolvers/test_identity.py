@@ -353,7 +353,7 @@ async def test_what_is_forgotten_is_read_anew(scene: Scene) -> None:
 @pytest.mark.parametrize(("after", "lasts"), [(3602, True), (3603, False)])
 async def test_a_kept_token_expires(scene: Scene, after: int, lasts: bool) -> None:
     identity, token = scene.reader.identity, scene.reader.tokens["bob"]
-    scene.clock.time = NOW + 3659 - LONGEST_TRUST / 2
+    scene.clock.time = NOW + 3602 - LONGEST_TRUST / 2
     await identity.viewer(token)
     scene.clock.time = NOW + after
     assert (identity.cached(token) is not None) is lasts
