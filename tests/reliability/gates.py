@@ -147,7 +147,7 @@ GATES = (
     Gate(
         "G18",
         "1,000 subscriptions, some whose token expires or whose member is removed",
-        "≤ 100 KB each, 0 descriptors left after abort, closed by 4401 and 4403 ≤ 5 s",
+        "≤ 100 KB each, 0 sockets left after abort, closed by 4401 and 4403 ≤ 5 s",
         "subscriptions",
     ),
     Gate(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +55,14 @@ class Served:
     def descriptors(self) -> int:
         """How many files and sockets the process has open."""
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def sockets(self) -> int:
+        """How many of them are sockets."""
+        found = 0
+        for each in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                found += str(each.readlink()).startswith("socket:")
+        return found
 
     def processor(self) -> float:
         """Seconds that the process has had of a processor."""

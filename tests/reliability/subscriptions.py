@@ -115,7 +115,8 @@ async def live(server: Served) -> Found:
     for socket in await many(server, 50):  # what is made once
         await socket.close()
     await asyncio.sleep(1)
-    descriptors, before = server.descriptors(), memory(server.process.pid)
+    # Of SQLite, readers are opened as they are needed; a connection of theirs is a file.
+    descriptors, before = server.sockets(), memory(server.process.pid)
     sockets = await many(server, SUBSCRIPTIONS - 2 * ENDING)
     ending = [asyncio.create_task(each(server, ENDING)) for each in (expired, removed)]
     await asyncio.sleep(1)
@@ -128,9 +129,9 @@ async def live(server: Served) -> Found:
     for socket in sockets:
         socket.transport.abort()
     gone = time.monotonic()
-    while server.descriptors() > descriptors and time.monotonic() - gone < LONGEST:
+    while server.sockets() > descriptors and time.monotonic() - gone < LONGEST:
         await asyncio.sleep(0.1)
-    return Found(each, heard, server.descriptors() - descriptors, *late)
+    return Found(each, heard, server.sockets() - descriptors, *late)
 
 
 def told(ends: list[tuple[int, float]], code: int) -> tuple[bool, str]:
@@ -144,7 +145,7 @@ def measure() -> Measured:
         found = asyncio.run(live(server))
     (expiry, when), (removal, then) = told(found.expired, EXPIRED), told(found.removed, FORBIDDEN)
     text = (
-        f"{found.bytes_each / 1024:.0f} KB each, {found.left} descriptors left after abort; "
+        f"{found.bytes_each / 1024:.0f} KB each, {found.left} sockets left after abort; "
         f"{when} past expiry and {GRACE} s of grace, {then} past removal"
     )
     cheap = found.bytes_each <= EACH and found.left <= 0 and found.heard
