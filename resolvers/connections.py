@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, select, true
+from sqlalchemy import ScalarSelect, case, select, true
 from sqlalchemy import update as update_rows
 from strawberry import UNSET
 
@@ -232,18 +232,23 @@ async def remove_meshery(work: Work, given: Any) -> Connection:
     return await _delete(work, await governed(work, connection_id), given)
 
 
+def _home(connection: Connection) -> ScalarSelect[UUID]:
+    """The organization of the environment that a connection was assigned to last."""
+    assigned = (
+        select(Environment.organization_id)
+        .join(EnvironmentConnection, EnvironmentConnection.environment_id == Environment.id)
+        .where(EnvironmentConnection.connection_id == connection.id)
+        .order_by(EnvironmentConnection.id.desc())
+        .limit(1)
+    )
+    return assigned.scalar_subquery()
+
+
 def told(action: str, words: str) -> Tells:
     """What is told of a command on a connection, which is of where it was assigned last."""
 
     def tells(given: Any, row: Connection | Draft) -> Told:
-        assigned = (
-            select(Environment.organization_id)
-            .join(EnvironmentConnection, EnvironmentConnection.environment_id == Environment.id)
-            .where(EnvironmentConnection.connection_id == row.id)
-            .order_by(EnvironmentConnection.id.desc())
-            .limit(1)
-        )
-        home = None if isinstance(row, Draft) else assigned.scalar_subquery()
+        home = None if isinstance(row, Draft) else _home(row)
         metadata = {"kind": row.kind, "status": row.status}
         description = words.format(row=row, given=given)
         return Told("connection", action, description, row.id, home, metadata)

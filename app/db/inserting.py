@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,28 +44,19 @@ class Draft(SimpleNamespace):
 
 @dataclass(frozen=True)
 class Statement:
-    """SQL, and how its parameters are made of a row, by the names of attributes."""
+    """SQL, and how its parameters are made of a row: `read` gives all of them, in their order."""
 
     sql: str
-    names: tuple[str, ...]
-    process: tuple[Callable[[Any], Any] | None, ...]
+    read: Callable[[Draft], tuple[Any, ...]]
+    process: tuple[tuple[int, Callable[[Any], Any]], ...]
 
     def parameters(self, row: Draft, generation: int) -> list[Any]:
         """The values as the driver takes them."""
-        return [
-            process(value) if process else value
-            for value, process in zip(
-                (_value(row, name, generation) for name in self.names), self.process, strict=True
-            )
-        ]
-
-
-def _value(row: Draft, name: str, generation: int) -> Any:
-    if name == GENERATION:
-        return generation
-    if name.startswith(BESIDE):
-        return getattr(row.beside, name.removeprefix(BESIDE))
-    return getattr(row, name)
+        row.generation = generation
+        found = list(self.read(row))
+        for place, process in self.process:
+            found[place] = process(found[place])
+        return found
 
 
 @cache
@@ -109,4 +101,12 @@ def _compiled(statement: Any, dialect: Any) -> Statement:
     compiled = statement.compile(dialect=dialect)
     types = [compiled.binds[name].type for name in compiled.positiontup]
     process = [each.dialect_impl(dialect).bind_processor(dialect) for each in types]
-    return Statement(str(compiled), tuple(compiled.positiontup), tuple(process))
+    made = tuple((place, each) for place, each in enumerate(process) if each is not None)
+    return Statement(str(compiled), attrgetter(*map(_place, compiled.positiontup)), made)
+
+
+def _place(parameter: str) -> str:
+    """Where a draft has the value of a parameter, as `attrgetter` has it."""
+    if parameter.startswith(BESIDE):
+        return f"beside.{parameter.removeprefix(BESIDE)}"
+    return parameter
