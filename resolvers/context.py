@@ -41,6 +41,9 @@ Reload = Callable[[AsyncSession], Awaitable[Viewer]]
 
 NOTHING = nullcontext()
 
+#: A statement that reads, in the session that is given.
+Run = Callable[[SerialSession], Awaitable[Result[*tuple[Any, ...]]]]
+
 #: Seconds that a read has which nobody waits for any more.
 MOMENT = 0.1
 
@@ -149,26 +152,18 @@ class Context:
         It goes on where a field that waits for it is cancelled because another has failed: to break
         it off would break the snapshot, which fields elsewhere still need.
         """
-
-        async def run(session: SerialSession) -> Result[*tuple[Any, ...]]:
-            result: Result[*tuple[Any, ...]] = await session.execute(statement, values)
-            return result
-
-        return await asyncio.shield(asyncio.ensure_future(self._in_turn(run)))
+        return await self._shielded(lambda session: session.execute(statement, values))
 
     async def rows(
         self, statement: Executable, values: Mapping[str, Any] | None = None
     ) -> Result[*tuple[Any, ...]]:
         """As `read`, for columns alone, of which no object is made."""
+        return await self._shielded(lambda session: session.rows(statement, values))
 
-        async def run(session: SerialSession) -> Result[*tuple[Any, ...]]:
-            return await session.rows(statement, values)
-
+    async def _shielded(self, run: Run) -> Result[*tuple[Any, ...]]:
         return await asyncio.shield(asyncio.ensure_future(self._in_turn(run)))
 
-    async def _in_turn(
-        self, run: Callable[[SerialSession], Awaitable[Result[*tuple[Any, ...]]]]
-    ) -> Result[*tuple[Any, ...]]:
+    async def _in_turn(self, run: Run) -> Result[*tuple[Any, ...]]:
         async with self._turn:
             self._reader = asyncio.current_task()
             try:

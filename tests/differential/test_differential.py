@@ -13,7 +13,7 @@ from tests.differential.generator import Generator
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 #: Generated operations on each engine; more of them find more.
-OPERATIONS = int(os.environ.get("DIFFERENTIAL_OPERATIONS", "1000"))
+OPERATIONS = int(os.environ.get("DIFFERENTIAL_OPERATIONS", "1500"))
 SEED = os.environ.get("DIFFERENTIAL_SEED", "0")
 PER_TEST = 50
 #: Most ask as somebody who may see much, so that most have something to compare.
