@@ -215,6 +215,10 @@ class TracedDirect:
         with self.statements.around(sql):
             return await self.inner.fetch(sql, parameters, patient=patient)
 
+    async def row(self, sql: str, parameters: Sequence[Any], *, patient: bool = False) -> Any:
+        with self.statements.around(sql):
+            return await self.inner.row(sql, parameters, patient=patient)
+
     def occupancy(self) -> Occupancy:
         return self.inner.occupancy()
 

@@ -13,11 +13,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from queue import LifoQueue
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import asyncpg
 
 from app.db.connecting import Line
+from app.db.convoy import Convoy, Parameters
 from app.db.room import Room
 from app.db.search import like
 from app.occupancy import Occupancy
@@ -42,13 +43,22 @@ def timeout_setting(seconds: float) -> dict[str, str]:
     return {"statement_timeout": f"{seconds * 1000:.0f}"} if seconds else {}
 
 
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Rows = Sequence[Any]
+
+
 class Direct(Protocol):
     """Runs one statement, its parameters as the driver takes them; returns all rows."""
 
-    async def fetch(
-        self, sql: str, parameters: Sequence[Any], *, patient: bool = False
-    ) -> Sequence[Any]:
+    async def fetch(self, sql: str, parameters: Parameters, *, patient: bool = False) -> Rows:
         """Raises `Unavailable` where no connection comes free, but for who is patient."""
+        ...
+
+    async def row(self, sql: str, parameters: Parameters, *, patient: bool = False) -> Any:
+        """The row of a statement that always has one, as `fetch` in all else.
+
+        Those who ask for the same at the same time share a round trip, and a transaction.
+        """
         ...
 
     def occupancy(self) -> Occupancy: ...
@@ -68,13 +78,22 @@ class PostgreSQL:
     line: Line
     room: Room
     settings: Mapping[str, str] = field(default_factory=dict)
-    _free: list[asyncpg.Connection[asyncpg.Record]] = field(default_factory=list)
+    _free: list[Connection] = field(default_factory=list)
     _open: int = 0
     _settling: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def fetch(
-        self, sql: str, parameters: Sequence[Any], *, patient: bool = False
-    ) -> Sequence[Any]:
+    def __post_init__(self) -> None:
+        self._reading = Convoy(partial(self._carry, patient=False))
+        self._writing = Convoy(partial(self._carry, patient=True))
+
+    async def row(self, sql: str, parameters: Parameters, *, patient: bool = False) -> Any:
+        return await (self._writing if patient else self._reading).row(sql, parameters)
+
+    async def fetch(self, sql: str, parameters: Parameters, *, patient: bool = False) -> Rows:
+        return await self._carry(sql, (parameters,), patient=patient)
+
+    async def _carry(self, sql: str, given: Sequence[Parameters], *, patient: bool) -> Rows:
+        """The rows of the statement with each of the parameters, one after the other."""
         await self.room.take(patient=patient)
         try:
             connection = self._alive() or await self._connect()
@@ -82,7 +101,7 @@ class PostgreSQL:
             self.room.give_back()
             raise
         try:
-            rows = await self._run(connection, sql, parameters)
+            rows = await self._run(connection, sql, given)
         except (TimeoutError, asyncio.CancelledError):
             task = asyncio.create_task(self._settle(connection))
             self._settling.add(task)
@@ -94,7 +113,7 @@ class PostgreSQL:
         self._take_back(connection)
         return rows
 
-    async def _settle(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    async def _settle(self, connection: Connection) -> None:
         """Take a connection back on which a statement was cut off, unless it is silent.
 
         Then the network has lost it, and mostly those that are free as well: whoever got one of
@@ -108,7 +127,7 @@ class PostgreSQL:
         finally:
             self._take_back(connection)
 
-    def _take_back(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    def _take_back(self, connection: Connection) -> None:
         if connection.is_closed():
             self._open -= 1
         else:
@@ -119,23 +138,19 @@ class PostgreSQL:
         return Occupancy(self.room.size, self._open - len(self._free))
 
     async def close(self) -> None:
+        await asyncio.gather(self._reading.close(), self._writing.close())
         await asyncio.gather(*self._settling, return_exceptions=True)
         while self._free:
             self._open -= 1
             await self._free.pop().close(timeout=self.line.timeout)
 
-    async def _run(
-        self,
-        connection: asyncpg.Connection[asyncpg.Record],
-        sql: str,
-        parameters: Sequence[Any],
-    ) -> Sequence[Any]:
+    async def _run(self, connection: Connection, sql: str, given: Sequence[Parameters]) -> Rows:
         if not self.line.pooled:
-            return await connection.fetch(sql, *parameters)
+            return await _all(connection, sql, given)
         async with connection.transaction(isolation="read_committed"):  # which has the settings
-            return await connection.fetch(sql, *parameters)
+            return await _all(connection, sql, given)
 
-    def _alive(self) -> asyncpg.Connection[asyncpg.Record] | None:
+    def _alive(self) -> Connection | None:
         """A connection that is kept; those that a restart has closed are dropped."""
         while self._free:
             connection = self._free.pop()
@@ -144,7 +159,7 @@ class PostgreSQL:
             self._open -= 1
         return None
 
-    async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
+    async def _connect(self) -> Connection:
         connection = await self.line.connect(
             {**SERVER_SETTINGS, **self.settings},
             statement_cache_size=STATEMENTS,
@@ -153,6 +168,14 @@ class PostgreSQL:
         )
         self._open += 1
         return connection
+
+
+async def _all(connection: Connection, sql: str, given: Sequence[Parameters]) -> Rows:
+    """One after the other, without waiting in between."""
+    if len(given) == 1:
+        return await connection.fetch(sql, *given[0])
+    found: list[asyncpg.Record] = await connection.fetchmany(sql, given)
+    return found
 
 
 def too_deep(sql: str) -> bool:
@@ -178,24 +201,30 @@ class SQLite:
 
     def __post_init__(self) -> None:
         self._threads = ThreadPoolExecutor(self.room.size, thread_name_prefix="sqlite")
+        self._reading = Convoy(self._carry)
 
-    async def fetch(
-        self, sql: str, parameters: Sequence[Any], *, patient: bool = False
-    ) -> Sequence[Any]:
+    async def row(self, sql: str, parameters: Parameters, *, patient: bool = False) -> Any:
+        assert not patient, "who writes to SQLite is in a `Group`"
+        return await self._reading.row(sql, parameters)
+
+    async def fetch(self, sql: str, parameters: Parameters, *, patient: bool = False) -> Rows:
+        return await self._carry(sql, (parameters,), patient=patient)
+
+    async def _carry(self, sql: str, given: Sequence[Parameters], *, patient: bool = False) -> Rows:
         self._asked += 1
         try:
             await self.room.take(patient=patient)
             try:
-                return await self._fetch(sql, parameters)
+                return await self._fetch(sql, given)
             finally:
                 self.room.give_back()
         finally:
             self._asked -= 1
 
-    async def _fetch(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+    async def _fetch(self, sql: str, given: Sequence[Parameters]) -> Rows:
         running: list[sqlite3.Connection] = []
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, partial(self._run, sql, parameters, running))
+        work = loop.run_in_executor(self._threads, partial(self._run, sql, given, running))
         try:
             return await work
         except asyncio.CancelledError:
@@ -208,17 +237,18 @@ class SQLite:
         return Occupancy(self.room.size, taken, self._asked - taken)
 
     async def close(self) -> None:
+        await self._reading.close()
         self._threads.shutdown()
         while not self._free.empty():
             self._free.get_nowait().close()
 
     def _run(
-        self, sql: str, parameters: Sequence[Any], running: list[sqlite3.Connection]
+        self, sql: str, given: Sequence[Parameters], running: list[sqlite3.Connection]
     ) -> list[Any]:
         connection = self._connect() if self._free.empty() else self._free.get_nowait()
         running.append(connection)
         try:
-            return connection.execute(sql, parameters).fetchall()
+            return [row for each in given for row in connection.execute(sql, each).fetchall()]
         finally:
             running.clear()
             self._free.put_nowait(connection)

@@ -186,6 +186,10 @@ class Store:
         """
         return await _at_once(self.direct.fetch, sql, parameters)
 
+    async def row(self, sql: str, parameters: Sequence[Any]) -> Any:
+        """The row of a statement that always has one, as `fetch` in all else."""
+        return await _at_once(self.direct.row, sql, parameters)
+
     async def insert(self, row: Draft, generation: int) -> bool:
         """Insert a row, and the one beside it, by one statement.
 
@@ -196,15 +200,16 @@ class Store:
         made = insertion(row.table, beside, self.dialect)
         steps = [(each.sql, each.parameters(row, generation)) for each in made]
         with self._doubting():
-            inserted = bool(await _at_once(self._insert, steps, statements=len(steps)))
+            inserted = await _at_once(self._insert, steps, statements=len(steps))
         self.committed()
         return inserted
 
-    async def _insert(self, steps: Sequence[Step]) -> Sequence[Any]:
+    async def _insert(self, steps: Sequence[Step]) -> bool:
         if self.group is not None:
-            return await self.group.run(steps)
+            return bool(await self.group.run(steps))
         ((sql, parameters),) = steps
-        return await self.direct.fetch(sql, parameters, patient=True)
+        (inserted,) = await self.direct.row(sql, parameters, patient=True)
+        return bool(inserted)
 
     async def write(
         self,

@@ -9,7 +9,7 @@ from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, inspect, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, exists, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import aiosqlite
@@ -65,25 +65,30 @@ def insertion(
 ) -> tuple[Statement, ...]:
     """INSERT of a row, while rights are those of a generation, unless its id is taken.
 
-    The result of the first statement is one row if the row was inserted, and else none; then
-    there is nothing more to do. On PostgreSQL the row beside is inserted by the same statement,
-    on SQLite by another one.
+    On PostgreSQL it is one statement, which always has one row: whether it inserted anything. On
+    SQLite the first has one row if it inserted that, and else none; then there is nothing more to
+    do, and else the row beside is inserted by another statement.
     """
     make, insert = DIALECTS[dialect]
     known = make(json_serializer=lambda value: encode(value).decode())
     values = _values(table, "")
     same = current_generation() == bindparam(GENERATION, type_=BigInteger())
-    first = insert(table).from_select(list(values), select(*values.values()).where(same))
+    first = _from(insert(table), values, select(*values.values()).where(same))
     first = first.on_conflict_do_nothing(index_elements=["id"]).returning(table.id)
-    if beside is None:
-        return (_compiled(first, known),)
-    others = _values(beside, BESIDE)
+    others = {} if beside is None else _values(beside, BESIDE)
     if dialect == "sqlite":
-        second = insert(beside).from_select(list(others), select(*others.values()))
-        return _compiled(first, known), _compiled(second, known)
+        second = [] if beside is None else [_from(insert(beside), others, select(*others.values()))]
+        return tuple(_compiled(each, known) for each in (first, *second))
     made = first.cte("made")
-    second = insert(beside).from_select(list(others), select(*others.values()).select_from(made))
-    return (_compiled(select(made.c.id).add_cte(second.cte("beside")), known),)
+    done = select(exists().select_from(made))
+    if beside is not None:
+        rows = select(*others.values()).select_from(made)
+        done = done.add_cte(_from(insert(beside), others, rows).cte("beside"))
+    return (_compiled(done, known),)
+
+
+def _from(insert: Any, values: Mapping[str, ColumnElement[Any]], rows: Any) -> Any:
+    return insert.from_select(list(values), rows)
 
 
 def _values(table: type[Table], prefix: str) -> Mapping[str, ColumnElement[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from app.bugs import describe
+from app.db.engine import Store
 from app.db.retry import FAILURES
 from app.permissions import Permission
 from resolvers.answers import Public
@@ -51,7 +52,7 @@ class Call:
         if not all(_admitted(viewer, *each, self) for each in statement.admissions):
             raise NotAsPlanned("the viewer may not ask this")
         try:
-            rows = await context.store.fetch(statement.sql, self._parameters(viewer))
+            rows = await self._rows(context.store, statement, self._parameters(viewer))
         except FAILURES as error:  # a bug: what passes by itself is `Unavailable` by now
             log.error("plan_failed", **describe(error))  # noqa: TRY400 - a traceback quotes values
             raise NotAsPlanned("its statement failed") from error
@@ -61,6 +62,13 @@ class Call:
             return statement.build(rows, self.question.pages)
         except KeyError:  # a value that is no member of its enum
             raise NotAsPlanned from None
+
+    async def _rows(
+        self, store: Store, statement: Statement, parameters: Sequence[Any]
+    ) -> Sequence[Any]:
+        if statement.many:
+            return await store.fetch(statement.sql, parameters)
+        return (await store.row(statement.sql, parameters),)
 
     def id(self, key: str) -> UUID:
         return self.ids[key] if key in self.ids else self.question.ids[key]

@@ -52,7 +52,7 @@ class Statement:
 
     The first column is the generation of access rights. `process` converts a named value into what
     the driver takes. `admissions` are what the viewer must hold, where an argument says so in the
-    organization that a parameter names.
+    organization that a parameter names. There is one row, unless `many`.
     """
 
     sql: str
@@ -61,6 +61,7 @@ class Statement:
     admissions: tuple[tuple[Access, str], ...]
     source: str
     build: Callable[[Sequence[Any], Sequence[int]], dict[str, Any]]
+    many: bool
 
 
 def made(
@@ -93,7 +94,8 @@ def made(
         if not isinstance(node.answer, Typename)
     )
     code = making.code
-    return Statement(sql, parameters, process, admissions, code.source, code.built(build))
+    many, function = making.spine is not None, code.built(build)
+    return Statement(sql, parameters, process, admissions, code.source, function, many)
 
 
 def _compiled(
