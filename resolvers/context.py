@@ -74,7 +74,9 @@ class Context:
     `proof` tells whether the token is still good. This is an `app.subscriptions.Subscriber`, where
     `last_event_id` is explained. `charge` is what the operation has been charged, where that is
     counted. With `once`, all that the operation changes is one transaction, in which it reads as
-    well from its first command on.
+    well from its first command on. One that `writes` waits for connections as writers do, in all
+    that it reads: it was let in as a writer, and after its commit it is too late to say that there
+    is no room.
     """
 
     store: Store
@@ -87,12 +89,12 @@ class Context:
     last_event_id: str | None = None
     charge: Charge | None = None
     once: Single | None = None
+    writes: bool = False
     _loaders: Loaders | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _session: SnapshotSession | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _reader: asyncio.Task[Any] | None = None
-    _writes: bool = False
     _over: bool = False
     _attempted: UUID | None = None
 
@@ -183,7 +185,7 @@ class Context:
         if self.once is not None and self.once.session is not None:
             return self.once.session
         if self._session is None:
-            begun = self.store.reading(patient=self._writes or self.once is not None)
+            begun = self.store.reading(patient=self.writes)
             session = await self._stack.enter_async_context(begun)
             assert isinstance(session, SnapshotSession)
             try:
@@ -238,7 +240,7 @@ class Context:
         After False it may be there even so, when only the acknowledgement was lost: the next
         command is given its id, and finds it.
         """
-        self._writes = True
+        self.writes = True
         inserted = await self.store.insert(row, self.viewer.generation)
         self._attempted = None if inserted else row.id
         return inserted
@@ -270,7 +272,7 @@ class Context:
         whoever admitted the caller did not: they must still hold the permission key.
         """
         await self.give_back()
-        self._writes = True  # after the commit it is too late to say that there is no room
+        self.writes = True
         row_id, self._attempted = self._attempted or new_id(), None
         event_id = new_id()
 

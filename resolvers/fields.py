@@ -229,6 +229,7 @@ def command(
     answer = Command(run, payload, needs, tells, lone, prepare)
 
     async def resolve(root: Any, info: Info[Context, None], **given: Any) -> Any:  # noqa: ARG001
+        info.context.writes = True  # from here on, and not only once it has
         if not info.context.viewer.may(answer.key):
             await info.context.settled()  # the key may have been given a moment ago
         admit(info.context, needs)

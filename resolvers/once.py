@@ -76,6 +76,7 @@ class Once:
         seconds: float,
     ) -> ExecutionResult:
         """As `app.idempotency.Once` has it."""
+        self._context.writes = True
         self._user = self._context.viewer.identified()
         self._id = id_of(self._user, asked.operation, read_key(self._text))
         self._digest = asked.digest

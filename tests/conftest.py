@@ -12,6 +12,9 @@ from app.db.engine import Store
 from tests import pooling, stores
 from tests.service import DOORS, Service, opened
 
+#: Of the fixtures here, those that are on PostgreSQL whatever a test's parameters.
+_ON_POSTGRESQL = frozenset({"postgresql", "postgres_databases"})
+
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[stores.PostgreSQL]:
@@ -23,6 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--pooler", action="store_true", help="reach PostgreSQL through PgBouncer (transactions)"
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`-k postgresql` finds those as well that know no other engine."""
+    for each in items:
+        if not _ON_POSTGRESQL.isdisjoint(getattr(each, "fixturenames", ())):
+            each.extra_keyword_matches.add("postgresql")
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +64,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_url(postgres_databases: stores.Databases) -> Iterator[str]:
     """The URL of a migrated database on PostgreSQL."""
     with postgres_databases() as url:
+        yield url
+
+
+@pytest.fixture
+def direct_url(postgresql: stores.PostgreSQL) -> Iterator[str]:
+    """The URL of a migrated database at its server itself, for what a pooler has no part in."""
+    with postgresql.database() as url:
         yield url
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import httpx2
-from graphql import print_ast
+from graphql import OperationType, print_ast
 
+from app.documents import chosen
 from app.errors import Problem
 from app.operations import Operations
 from resolvers.identity import Identity
@@ -72,8 +73,10 @@ class InProcessDoor:
 
     async def ask(self, token: str | None, operation: str, **given: Any) -> Reply:
         known = OPERATIONS[operation]
+        kind = chosen(known.document, operation).operation
+        settled = kind is OperationType.QUERY  # a mutation opens no snapshot before it needs one
         try:
-            async with self.identity.open(token) as context:
+            async with self.identity.open(token, settled=settled) as context:
                 result = await self.operations.execute_trusted(
                     known.document, context=context, variables=given, operation_name=operation
                 )

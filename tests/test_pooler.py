@@ -125,9 +125,9 @@ def test_tables_are_made_through_it(pooler: Pooler, pooled_url: str) -> None:
 
 @pytest.mark.parametrize("past", [True, False])
 async def test_nobody_listens_through_it(
-    store: Store, pooled_url: str, postgres_url: str, *, past: bool
+    store: Store, pooled_url: str, direct_url: str, *, past: bool
 ) -> None:
-    broker = Broker(store, postgres_url if past else pooled_url)
+    broker = Broker(store, direct_url if past else pooled_url)
     assert (broker._listening is not None) is past
     await broker.close()
 

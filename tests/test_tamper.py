@@ -124,10 +124,10 @@ TAMPERING = (
 
 
 async def test_the_role_of_the_service_cannot_change_the_trail(
-    postgres_url: str, tmp_path: Path
+    direct_url: str, tmp_path: Path
 ) -> None:
-    await statement(postgres_url, recipe())
-    url = make_url(postgres_url).set(username="meshgraph").render_as_string(hide_password=False)
+    await statement(direct_url, recipe())
+    url = make_url(direct_url).set(username="meshgraph").render_as_string(hide_password=False)
     try:
         async with opened("rest", url, tmp_path) as service:
             await run(service)
@@ -141,4 +141,4 @@ async def test_the_role_of_the_service_cannot_change_the_trail(
             await service.ok("ann", "deleteEventsId", id=row_id)
             assert list(lasting(before, await told(service))) == []
     finally:
-        await statement(postgres_url, "DROP OWNED BY meshgraph; DROP ROLE meshgraph")
+        await statement(direct_url, "DROP OWNED BY meshgraph; DROP ROLE meshgraph")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from tests.reliability.places import Place
 from tests.serving import HOST
@@ -19,6 +20,7 @@ RESET = struct.pack("ii", 1, 0)
 PIECE = 65_536
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Dial = Callable[[], Awaitable[Streams]]
 #: When it is to arrive, by the event loop's clock, and what; no bytes are the end of a stream.
 Sent = tuple[float, bytes]
 
@@ -31,13 +33,13 @@ def _open() -> asyncio.Event:
 
 @dataclass
 class Network:
-    """Passes each connection on to a socket of PostgreSQL, in time and in order.
+    """Passes each connection on to PostgreSQL, or to a pooler before it, in time and in order.
 
     What is sent while it is `silent` arrives when it no longer is, as what TCP sends again does.
     While it resets, whoever connects is reset at once. `latency` is in seconds, each way.
     """
 
-    target: str
+    dial: Dial
     latency: float = 0.0
     _passing: asyncio.Event = field(default_factory=_open)
     _resetting: bool = False
@@ -84,7 +86,7 @@ class Network:
         if self._resetting:
             _reset(near[1])
             return
-        far = await asyncio.open_unix_connection(self.target)
+        far = await self.dial()
         passing, ends = self._passing, {near[1], far[1]}
         self._joined |= ends
         try:
@@ -141,7 +143,7 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 async def network(place: Place) -> AsyncIterator[tuple[Network, Place]]:
     """A network to the PostgreSQL of a place, and the place as it is seen across that."""
     url = make_url(place.url)
-    made = Network(f"{url.query['host']}/.s.PGSQL.5432")
+    made = Network(_dialling(url))
     async with await asyncio.start_server(made.join, HOST) as server:
         port = server.sockets[0].getsockname()[1]
         across = url.difference_update_query(["host"]).set(host=HOST, port=port)
@@ -149,3 +151,10 @@ async def network(place: Place) -> AsyncIterator[tuple[Network, Place]]:
             yield made, replace(place, url=across.render_as_string(hide_password=False))
         finally:
             await made.end()
+
+
+def _dialling(url: URL) -> Dial:
+    """To where a URL says: in a folder is the server's own socket, at a port mostly a pooler."""
+    if "host" in url.query:
+        return partial(asyncio.open_unix_connection, f"{url.query['host']}/.s.PGSQL.5432")
+    return partial(asyncio.open_connection, url.host, url.port)

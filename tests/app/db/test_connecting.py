@@ -78,9 +78,9 @@ def url_of(url: str, *ports: int) -> URL:
     return make_url(str(read))
 
 
-async def test_hosts_that_do_not_answer_are_passed_by(postgres_url: str) -> None:
-    async with silence() as silent, door(postgres_url) as port:
-        line = Line(url_of(postgres_url, free_port(), silent, port), timeout=1.5)
+async def test_hosts_that_do_not_answer_are_passed_by(direct_url: str) -> None:
+    async with silence() as silent, door(direct_url) as port:
+        line = Line(url_of(direct_url, free_port(), silent, port), timeout=1.5)
         before = asyncio.get_running_loop().time()
         for _ in range(20):  # all but the first at once: it is known who answered
             connection = await line.connect({})
@@ -94,17 +94,17 @@ async def asking(session: AsyncSession) -> int:
 
 
 async def test_the_host_that_can_be_written_is_taken(
-    postgresql: stores.PostgreSQL, postgres_url: str
+    postgresql: stores.PostgreSQL, direct_url: str
 ) -> None:
     """Of two, and the same later if they change places: here the database says which it is."""
-    name = make_url(postgres_url).database
-    async with door(postgres_url) as port:
-        line = Line(url_of(postgres_url, port, port))
+    name = make_url(direct_url).database
+    async with door(direct_url) as port:
+        line = Line(url_of(direct_url, port, port))
         connection = await asyncpg.connect(postgresql.uri)
         await connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
         with pytest.raises(asyncpg.exceptions.TargetServerAttributeNotMatched):
             await line.connect({})
-        store = Store.open(url_of(postgres_url, port, port).render_as_string(hide_password=False))
+        store = Store.open(url_of(direct_url, port, port).render_as_string(hide_password=False))
         with pytest.raises(Unavailable):
             await store.write(asking, timeout=0.3)
         await connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
@@ -114,9 +114,9 @@ async def test_the_host_that_can_be_written_is_taken(
         await connection.close()
 
 
-async def test_a_wrong_name_is_told_by_the_first(postgres_url: str) -> None:
-    async with door(postgres_url) as port:
-        line = Line(url_of(postgres_url, port, free_port()).set(database="nowhere"))
+async def test_a_wrong_name_is_told_by_the_first(direct_url: str) -> None:
+    async with door(direct_url) as port:
+        line = Line(url_of(direct_url, port, free_port()).set(database="nowhere"))
         with pytest.raises(asyncpg.InvalidCatalogNameError):
             await line.connect({})
 
