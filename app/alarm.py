@@ -51,7 +51,7 @@ class Alarm:
         asyncio.get_running_loop().add_reader(self._file, self._ring)
 
     async def wait(self, moment: int) -> None:
-        """Return at a moment of `time.monotonic_ns()`, or as soon as the loop comes to it."""
+        """Return at a moment of `time.monotonic_ns()` to come, or soon after it."""
         ready = asyncio.get_running_loop().create_future()
         heappush(self._waits, (moment, next(self._numbers), ready))
         if self._waits[0][2] is ready:
@@ -81,6 +81,8 @@ _ALARMS: MutableMapping[asyncio.AbstractEventLoop, Alarm] = weakref.WeakKeyDicti
 
 async def until(moment: int) -> None:
     """Return at a moment of `time.monotonic_ns()`, never before; at once where it is past."""
+    if moment <= time.monotonic_ns():
+        return  # a timer that is set to 0 never rings
     loop = asyncio.get_running_loop()
     try:
         alarm = _ALARMS.get(loop)
