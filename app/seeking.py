@@ -30,7 +30,8 @@ MOST = 1_000
 class Search:
     """A field: whether it asks for something in particular, and the searches below it.
 
-    `rows` are the members that tell, where it is a page, of its rows. A `blind` one shows nothing.
+    `rows` are the members that tell, where it is a page, of its rows. A `blind` one asks for
+    something, and does not show whether it is there.
     """
 
     particular: bool
@@ -40,14 +41,15 @@ class Search:
 
     def fails(self, value: Any) -> bool:
         """Whether nothing was found, here or by a search below."""
-        if value is None or (self.blind and self.particular):
+        if value is None or self.blind:
             return self.particular
         if isinstance(value, list):
             return any(map(self.fails, value))
         if not isinstance(value, dict):
             return False
-        if self.particular and any(not value.get(name, True) for name in self.rows):
-            return True
+        for name in self.rows if self.particular else ():
+            if not value.get(name, True):
+                return True
         return bool(self.below) and failed(value, self.below)
 
 
@@ -57,7 +59,10 @@ Searches = Mapping[str, Search]
 
 def failed(data: Mapping[str, Any], searches: Searches) -> bool:
     """Whether one of the searches has found nothing; what was skipped is none."""
-    return any(name in data and each.fails(data[name]) for name, each in searches.items())
+    for name, search in searches.items():  # noqa: SIM110 - `any` takes twice as long
+        if name in data and search.fails(data[name]):
+            return True
+    return False
 
 
 class Seeking:
@@ -89,9 +94,10 @@ def _search(nodes: list[FieldNode], fragments: Fragments) -> Search:
     inside = merged(((None, each) for each in sets), fragments)
     names = {fields[0][1].name.value for fields in inside.values()}
     rows = tuple(name for name, fields in inside.items() if fields[0][1].name.value in ROWS)
+    particular = bool(sets) and not arguments <= PAGING
     return Search(
-        particular=bool(sets) and not arguments <= PAGING,
-        blind=names <= BLIND,
+        particular,
+        blind=particular and names <= BLIND,
         rows=rows,
         below=_searches(sets, fragments) if sets else {},
     )
