@@ -47,8 +47,9 @@ class Search:
             return any(map(self.fails, value))
         if not isinstance(value, dict):
             return False
-        for name in self.rows if self.particular else ():
-            if not value.get(name, True):
+        if self.rows and self.particular:
+            shown = [value[name] for name in self.rows if name in value]
+            if not shown or not all(shown):  # all of them were skipped, or there are none
                 return True
         return bool(self.below) and failed(value, self.below)
 

@@ -63,6 +63,11 @@ CASES: dict[str, tuple[str, Any, bool]] = {
         {"users": {"pageInfo": {"hasNextPage": False}}},
         True,
     ),
+    "a page whose rows were skipped": (
+        "{ users(filter: {teamId: 1}) { items @skip(if: true) { id } pageInfo { hasNextPage } } }",
+        {"users": {"pageInfo": {"hasNextPage": False}}},
+        True,
+    ),
     "an empty page of all there is": (
         "{ users(first: 5, orderBy: {field: NAME}) { items { id } } }",
         {"users": EMPTY},
