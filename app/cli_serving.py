@@ -76,7 +76,7 @@ def config_of(settings: Settings) -> uvicorn.Config:
         workers=settings.workers,
         loop="uvloop",  # both by name, so that a server without them does not start
         http="app.receiving:Connection",
-        ws="websockets-sansio",
+        ws="app.receiving:SocketConnection",
         ws_max_size=settings.max_body_bytes,
         ws_ping_interval=PING,
         ws_ping_timeout=PING,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationDefinitionNode
@@ -11,6 +11,7 @@ from graphql.execution.values import VariableValues
 
 from app.figures import OTHER
 from app.pricing import Price
+from app.seeking import Searches
 
 
 class LeftToInterpreter(Exception):
@@ -47,7 +48,8 @@ class Memo:
 
     `source` is the text of its document, where that is the same whoever asks and whenever;
     `trusted` is the name of that document, where it is a trusted one, and `label` what it is
-    counted under. Kept by whoever knows that exactly the same is asked again.
+    counted under. `searches` are what it asks for in particular. Kept by whoever knows that exactly
+    the same is asked again.
     """
 
     operation: OperationDefinitionNode | None = None
@@ -56,6 +58,7 @@ class Memo:
     source: str | None = None
     trusted: str | None = None
     label: str = OTHER
+    searches: Searches = field(default_factory=dict)
 
 
 class Compiler(Protocol):

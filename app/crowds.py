@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Protocol
@@ -42,23 +43,37 @@ class Crowd:
         self._watch = Watch("connections")
         self._everybody = Watch("files")
         self._home = lru_cache(4096)(self._home_of)
+        self._homes: dict[Peer, str] = {}
+        self._held: Counter[str] = Counter()
 
-    def is_too_large(self, newest: Peer, connections: Collection[Peer]) -> bool:
-        """Whether the newest of the connections is to be refused."""
-        if len(connections) > self._all:
+    def join(self, newest: Peer) -> None:
+        """Count a connection among those of its address, until it leaves."""
+        if self._mode is Mode.OFF or newest.client is None:
+            return
+        home = self._home(newest.client[0])
+        if home is not None:
+            self._homes[newest] = home
+            self._held[home] += 1
+
+    def is_too_large(self, newest: Peer, connections: int) -> bool:
+        """Whether the newest of so many connections, which has joined, is to be refused."""
+        if connections > self._all:
             self._everybody.told(Mode.ENFORCE, "all")
             return True
-        if self._mode is Mode.OFF or len(connections) <= self._most or newest.client is None:
-            return False
-        home = self._home(newest.client[0])
-        if home is None or self._held(home, connections) <= self._most:
+        home = self._homes.get(newest)
+        if home is None or self._held[home] <= self._most:
             return False
         self._watch.told(self._mode, home)
         return self._mode is Mode.ENFORCE
 
-    def _held(self, home: str, connections: Collection[Peer]) -> int:
-        homes = (self._home(each.client[0]) for each in connections if each.client)
-        return sum(each == home for each in homes)
+    def leave(self, peer: Peer) -> None:
+        """Forget a connection, and its address where that has no other; one that left is none."""
+        home = self._homes.pop(peer, None)
+        if home is None:
+            return
+        self._held[home] -= 1
+        if not self._held[home]:
+            del self._held[home]
 
     def _home_of(self, address: str) -> str | None:
         """The address or network that is counted as one; None for those that are not counted."""

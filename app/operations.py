@@ -1,10 +1,12 @@
 """GraphQL operations from their text to a result that may be shown to the caller.
 
-They are examined, let in, and executed. What has been planned once is let in and run again.
+They are examined, let in, and executed. What has been planned once is let in and run again. An
+answer that has found nothing is held to the tick: see `app.ticks`.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
@@ -29,7 +31,9 @@ from app.graphql_errors import problem_result, refused
 from app.idempotency import Once
 from app.limits import Limits
 from app.reading import Refused
+from app.seeking import Seeking, failed
 from app.subscriptions import Results
+from app.ticks import Hold, hold
 
 
 class Operations:
@@ -46,13 +50,16 @@ class Operations:
         executor: type[Executor[Any]] | None = None,
         lasting: Collection[str] = (),
         entrance: Entrance | None = None,
+        hold: Hold = hold,
     ) -> None:
         """`lasting` are the mutations that may take longer than others.
 
         `entrance` is what operations pass before they are executed; for one with limits a context
-        has a `viewer`.
+        has a `viewer`. Answers that have found nothing wait for `hold`.
         """
         self.limits = limits
+        self._hold = hold
+        self._seeking = Seeking()
         self.entrance = entrance or Entrance()
         self.examination = Examination(
             schema,
@@ -170,17 +177,20 @@ class Operations:
         context: object,
     ) -> ExecutionResult:
         """Run what has been planned with the same variables."""
+        began = time.monotonic_ns()
         visit = self.entrance.enter(context, memo.price, variables or {}, writes=False)
         result = None
         try:
             if visit.waits:
                 await visit.queue()
             result = await self._execution.call(call, operation, context)
-            return result
         finally:
             visit.leave()
             if visit.charge is not None and memo.price is not None:
                 self.entrance.settle(visit.charge, memo.price, result, context)
+        if result.data is None or failed(result.data, memo.searches):
+            await self._wait(began, context)
+        return result
 
     async def _execute(
         self,
@@ -193,9 +203,11 @@ class Operations:
         trusted: bool = False,
     ) -> ExecutionResult:
         """Raises `Refused` or `Problem` for what is not executed at all."""
+        began = time.monotonic_ns()
         current().operation = memo.label = label(operation, "" if trusted else memo.trusted)
         given = dict(variables or {})
         price, ready = self.examination.examine(document, operation, given, memo, trusted=trusted)
+        memo.searches = self._seeking.of(document, operation)
         writes = operation.operation is not OperationType.QUERY
         visit = self.entrance.enter(context, price, given, writes=writes)
         result = None
@@ -210,11 +222,20 @@ class Operations:
                     once, document, operation, given, context, trusted=trusted
                 )
             )
-            return result
         finally:
             visit.leave()
             if visit.charge is not None and price is not None:
                 self.entrance.settle(visit.charge, price, result, context)
+        if result.data is None or failed(result.data, memo.searches):
+            await self._wait(began, context)
+        return result
+
+    async def _wait(self, began: int, context: object) -> None:
+        """Hold an answer, and nothing else: what it has read from is given back before."""
+        give_back = getattr(context, "give_back", None)
+        if give_back is not None:
+            await give_back()
+        await self._hold(began)
 
 
 def _told(error: Refused | Problem) -> ExecutionResult:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import httptools
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from app.crowds import Crowd, Peer
+from app.crowds import Crowd
 from app.lingering import Lingering
 from app.middleware import SECURITY_HEADERS
 
@@ -68,12 +69,24 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        held = cast("set[Peer]", self.connections)
-        if self.crowd is not None and self.crowd.is_too_large(self, held):
-            transport.write(CROWDED)
-            transport.close()
-            return
+        if self.crowd is not None:
+            self.crowd.join(self)
+            if self.crowd.is_too_large(self, len(self.connections)):
+                transport.write(CROWDED)
+                transport.close()
+                return
         Sweeper.over(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.crowd is not None:
+            self.crowd.leave(self)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over: it is another's from here on, and counted as that."""
+        if self.crowd is not None:
+            self.crowd.leave(self)
+        super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
         if self.lingering is not None and self.lingering.under_way:
@@ -178,6 +191,20 @@ class Connection(HttpToolsProtocol):
             return
         self.transport.write(TIMED_OUT)
         self.transport.close()
+
+
+class SocketConnection(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, which counts among the connections of its address as well."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if Connection.crowd is not None:
+            Connection.crowd.join(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if Connection.crowd is not None:
+            Connection.crowd.leave(self)
 
 
 class Sweeper:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import NamedTuple
 
@@ -23,8 +24,16 @@ def crowd(mode: Mode = Mode.ENFORCE) -> Crowd:
 
 def refused(addresses: list[str | None], mode: Mode = Mode.ENFORCE) -> bool:
     """Whether the last of the connections is too much."""
+    made = crowd(mode)
+    peers = joined(made, addresses)
+    return made.is_too_large(peers[-1], len(peers))
+
+
+def joined(made: Crowd, addresses: Sequence[str | None]) -> list[Peer]:
     peers = [Peer((each, port) if each else None) for port, each in enumerate(addresses)]
-    return crowd(mode).is_too_large(peers[-1], set(peers))
+    for each in peers:
+        made.join(each)
+    return peers
 
 
 CASES: dict[str, tuple[list[str | None], bool]] = {
@@ -56,8 +65,30 @@ def test_a_limit_may_be_tried_out(mode: Mode, *, expected: bool) -> None:
 
 def test_files_are_kept_for_other_things(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resource.getrlimit", lambda _: (KEPT_FILES + 20, KEPT_FILES + 20))
-    peers = {Peer(("10.1.2.3", port)) for port in range(21)}
     made = crowd(Mode.OFF)
-    newest = next(iter(peers))
-    assert made.is_too_large(newest, peers)
-    assert not made.is_too_large(newest, peers - {newest})
+    newest = joined(made, ["10.1.2.3"])[0]
+    assert made.is_too_large(newest, 21)
+    assert not made.is_too_large(newest, 20)
+
+
+def test_who_leaves_makes_room() -> None:
+    made = crowd()
+    *_, former, latest = joined(made, ["192.0.2.1"] * (MOST + 1))
+    assert made.is_too_large(latest, MOST + 1)
+    made.leave(former)
+    made.leave(former)  # of which it is none any more
+    assert not made.is_too_large(latest, MOST)
+    made.join(newest := Peer(("192.0.2.1", MOST + 1)))
+    assert made.is_too_large(newest, MOST + 1)
+
+
+def test_nothing_is_kept_of_addresses_that_have_gone() -> None:
+    made = crowd()
+    for third in range(40):
+        addresses = [f"192.0.{third}.{last}" for last in range(250)]
+        peers = joined(made, [*addresses, *addresses, "10.1.2.3", None])
+        assert len(made._held) == 250
+        for each in peers:
+            made.leave(each)
+        assert (made._held, made._homes) == ({}, {})
+    assert made._home.cache_info().currsize <= 4096

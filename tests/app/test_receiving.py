@@ -14,7 +14,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from app import lingering
-from app.receiving import Connection
+from app.crowds import Crowd
+from app.enforcement import Mode
+from app.receiving import Connection, SocketConnection
 from tests.serving import HOST, free_port
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n"
@@ -28,6 +30,10 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
             return
         body = await Request(scope, receive).body()
         await PlainTextResponse(f"{len(body)}")(scope, receive, send)
+    elif scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
 
 
 class Hasty(Connection):
@@ -35,9 +41,9 @@ class Hasty(Connection):
 
 
 @asynccontextmanager
-async def listening() -> AsyncIterator[int]:
+async def listening(ws: object = "none") -> AsyncIterator[int]:
     port = free_port()
-    options: dict[str, Any] = {"http": Hasty, "ws": "none", "lifespan": "off"}
+    options: dict[str, Any] = {"http": Hasty, "ws": ws, "lifespan": "off"}
     server = uvicorn.Server(uvicorn.Config(echo, HOST, port, log_level="critical", **options))
     task = asyncio.create_task(server._serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
@@ -162,3 +168,31 @@ async def test_what_follows_a_refused_body_is_no_request() -> None:
         length = b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
         found = await answered(port, length, b"ab" + GET + b"\r\n")
     assert found.count(b"HTTP/1.1") == 1
+
+
+UPGRADE = GET + (
+    b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+
+
+async def test_connections_are_counted_until_they_are_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those that became WebSockets as well, and those that were refused."""
+    crowd = Crowd(Mode.ENFORCE, 2, [])
+    monkeypatch.setattr(Connection, "crowd", crowd)
+    async with listening(SocketConnection) as port, asyncio.timeout(30):
+        told = []
+        for head in (UPGRADE, GET + b"\r\n", GET + b"\r\n"):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            writer.write(head)
+            told.append((writer, (await reader.readuntil(b"\r\n"))[9:12]))
+        assert [status for _, status in told] == [b"101", b"200", b"503"]
+        while crowd._held[HOST] != 2:  # noqa: ASYNC110 - until the third has been closed
+            await asyncio.sleep(0.01)
+        for writer, _ in told:
+            writer.close()
+        while crowd._held:  # noqa: ASYNC110 - until they are lost
+            await asyncio.sleep(0.01)
+    assert crowd._homes == {}

@@ -36,19 +36,39 @@ PAIRS, RUNS = 500, 3
 LARGEST_AUC = 0.55
 WARMING = 30
 
+#: Stands for the id in question.
+SOUGHT = "THE-ID"
 TEAM = f"/api/identity/orgs/{own('Organization')}/teams/"
-NODE = {"query": "query ($id: ID!) { node(id: $id) { id ... on Design { name } } }"}
+NODE = "query ($id: ID!) { node(id: $id) { id ... on Design { name } } }"
+BELOW = "query ($id: ID!, $home: ID!) { organization(id: $home) { name team(id: $id) { id } } }"
+AMONG = """query ($id: ID!, $home: ID!) {
+    organization(id: $home) { users(filter: {teamId: $id}) { items { id } } }
+}"""
+HOME = {"home": own("Organization")}
 Row = tuple[str, str, str, Any, str]
+
+
+def asking(query: str, **variables: str) -> dict[str, Any]:
+    return {"query": query, "variables": {"id": SOUGHT, **variables}}
+
+
 #: What is timed: a name, the method, the path, the body, and the kind of the id in one of them.
 TIMED: tuple[Row, ...] = (
-    ("organization", "GET", "/api/identity/orgs/ID", None, "Organization"),
-    ("connection", "GET", "/api/integrations/connections/ID", None, "Connection"),
-    ("profile", "GET", "/api/identity/users/profile/ID", None, "User"),
-    ("node", "POST", "/graphql", {**NODE, "variables": {"id": "ID"}}, "Design"),
-    ("change a team", "PUT", f"{TEAM}ID", {"name": "x"}, "Team"),
-    ("delete a connection", "DELETE", "/api/integrations/connections/ID", None, "Connection"),
-    ("leave a team", "DELETE", f"{TEAM}{own('Team')}/users/ID", None, "User"),
-)
+    ("organization", "GET", f"/api/identity/orgs/{SOUGHT}", None, "Organization"),
+    ("connection", "GET", f"/api/integrations/connections/{SOUGHT}", None, "Connection"),
+    ("profile", "GET", f"/api/identity/users/profile/{SOUGHT}", None, "User"),
+    ("team", "GET", f"{TEAM}{SOUGHT}", None, "Team"),
+    ("users of a team", "GET", f"/api/identity/teams/{SOUGHT}/users", None, "Team"),
+    ("node", "POST", "/graphql", asking(NODE), "Design"),
+    ("team beside a name", "POST", "/graphql", asking(BELOW, **HOME), "Team"),
+    ("filter by a team", "POST", "/graphql", asking(AMONG, **HOME), "Team"),
+    ("change a team", "PUT", f"{TEAM}{SOUGHT}", {"name": "x"}, "Team"),
+    ("delete a connection", "DELETE", f"/api/integrations/connections/{SOUGHT}", None,
+     "Connection"),
+    ("leave a team", "DELETE", f"{TEAM}{own('Team')}/users/{SOUGHT}", None, "User"),
+)  # fmt: skip
+#: Statuses of answers that have found nothing.
+NOTHING = (200, 404)
 
 
 @dataclass(frozen=True)
@@ -99,8 +119,11 @@ async def timed(port: int, headers: Mapping[str, str], row: Row) -> float:
     caller = Caller(port, headers)
 
     async def seconds(row_id: str) -> float:
-        content = None if body is None else json.loads(json.dumps(body).replace("ID", row_id))
-        return (await caller.ask(method, path.replace("ID", row_id), content)).seconds
+        content = None if body is None else json.dumps(body).replace(SOUGHT, row_id).encode()
+        answer = await caller.ask(method, path.replace(SOUGHT, row_id), content)
+        assert answer.status in NOTHING, answer
+        assert b"errors" not in answer.body, answer
+        return answer.seconds
 
     ids = [foreign(kind), absent(foreign(kind))]
     for each in ids * WARMING:
