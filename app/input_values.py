@@ -37,18 +37,20 @@ def _check_value(name: str, root: Any, limits: Limits) -> None:
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
-            if not value.isascii() or "\0" in value or len(value) > longest:
-                if text_flaw(value) is not None:
-                    _check_text(_place(name, root, value), value)
-                if (size := len(value.encode())) > longest:
-                    raise refusal("text_bytes", longest, size, _place(name, root, value))
+            if value.isascii() and "\0" not in value and len(value) <= longest:
+                continue
+            if text_flaw(value) is not None:
+                _check_text(_place(name, root, value), value)
+            if (size := len(value.encode())) > longest:
+                raise refusal("text_bytes", longest, size, _place(name, root, value))
         elif isinstance(value, list):
             if len(value) > limits.list_items:
                 place = _place(name, root, value)
                 raise refusal("list_items", limits.list_items, len(value), place)
             waiting += value
         elif isinstance(value, dict):
-            waiting += [*value.keys(), *value.values()]
+            waiting += value
+            waiting += value.values()
 
 
 def _place(name: str, root: Any, flawed: object) -> str:

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from app.crowds import Crowd
+from app.joining import Joining
 from app.lingering import Lingering
 from app.middleware import SECURITY_HEADERS
 
@@ -69,6 +70,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.joining = Joining(transport, self.loop)
         if self.crowd is not None:
             self.crowd.join(self)
             if self.crowd.is_too_large(self, len(self.connections)):
@@ -95,7 +97,7 @@ class Connection(HttpToolsProtocol):
         self.long = self.head + len(data) > LONGEST_HEAD
         super().data_received(data)
         cycle = self.cycle
-        if cycle is not None and cycle.more_body and cycle.transport is self.transport:
+        if cycle is not None and cycle.more_body and not isinstance(cycle.transport, Lingering):
             self.lingering = Lingering(self.transport, cycle)
             cycle.transport = self.lingering  # type: ignore[assignment] # all that it uses
         if not self.head and cycle is not None and cycle.scope is self.scope:
@@ -114,6 +116,8 @@ class Connection(HttpToolsProtocol):
         if (self.long or len(self.headers) > MOST_FIELDS) and self._is_too_long():
             self.app = too_long
         super().on_headers_complete()
+        if self.cycle is not None:
+            self.cycle.transport = self.joining  # type: ignore[assignment] # all that it uses
 
     def on_body(self, body: bytes) -> None:
         self.received += len(body)
@@ -179,11 +183,13 @@ class Connection(HttpToolsProtocol):
         return len(self.headers) > MOST_FIELDS or fields + len(self.url) > LONGEST_HEAD
 
     def _refuse(self, answer: bytes) -> None:
+        self.joining.flush()
         self.transport.write(answer)
         self.lingering = Lingering(self.transport, None)
         self.lingering.close()
 
     def _give_up(self) -> None:
+        self.joining.flush()
         cycle = self.cycle
         answering = cycle is not None and not cycle.response_complete and cycle.response_started
         if self.transport.get_write_buffer_size() or answering:

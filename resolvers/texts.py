@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 from app.errors import BadInput
-from app.strict_json import decode
+from app.strict_json import decode, is_plain
 
 #: Control and surrogate characters, and those that change the reading direction. Which characters
 #: are assigned is not asked: it depends on the version of Python.
@@ -52,6 +52,8 @@ def json_object(value: object, field: str) -> dict[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise BadInput(f"{field}: expected a JSON object.", field=field)
+    if is_plain(value, MAX_JSON_BYTES):
+        return value
     try:
         text = _JSON.encode(value)
     except (TypeError, ValueError, RecursionError):  # TypeError: the bytes of a file

@@ -49,8 +49,9 @@ class Call:
     async def run(self, context: Context) -> dict[str, Any]:
         """As `app.compiling.Call` has it."""
         statement, viewer = self.question.statement, context.viewer
-        if not all(_admitted(viewer, *each, self) for each in statement.admissions):
-            raise NotAsPlanned("the viewer may not ask this")
+        for access, key in statement.admissions:
+            if not _admitted(viewer, access, key, self):
+                raise NotAsPlanned("the viewer may not ask this")
         try:
             rows = await self._rows(context.store, statement, self._parameters(viewer))
         except FAILURES as error:  # a bug: what passes by itself is `Unavailable` by now

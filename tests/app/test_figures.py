@@ -37,6 +37,7 @@ class Observer:
         for engine in store.engines:
             event.listen(engine.sync_engine, "after_cursor_execute", self._sent)
         self._watch(monkeypatch, store.direct, "fetch")
+        self._watch(monkeypatch, store.direct, "row")
         if store.group is not None:
             self._watch(monkeypatch, store.group, "run")
 
@@ -46,10 +47,10 @@ class Observer:
     def _watch(self, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
         inner = getattr(owner, name)
 
-        async def watched(*arguments: Any) -> Any:
+        async def watched(*arguments: Any, **options: Any) -> Any:
             first = arguments[0]  # one statement, or several that are committed together
             self.seen += 1 if isinstance(first, str) else len(first)
-            return await inner(*arguments)
+            return await inner(*arguments, **options)
 
         monkeypatch.setattr(owner, name, watched)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.errors import BadInput
-from app.strict_json import MAX_DEPTH, decode, decode_strictly, encode
+from app.strict_json import MAX_DEPTH, decode, decode_strictly, encode, is_plain
 
 REFUSED = [
     (b"", "Invalid JSON: Expecting value at character 0."),
@@ -166,3 +167,31 @@ def test_the_strict_way_refuses_the_same(text: bytes, message: str) -> None:
     with pytest.raises(BadInput) as refusal:
         decode_strictly(text, MAX_DEPTH)
     assert refusal.value.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        ({"a": [1, 2.5, "b", True], "c": {}}, True),
+        ({"a": "é" * 10}, True),
+        ({"a": None}, False),  # as NaN is written
+        ({"a": math.nan}, False),
+        ({"a": 2**64}, False),
+        ({"a": 2.0**63}, False),
+        ({"a": "\0"}, False),
+        ({"a": "\ud800"}, False),
+        ({1: "a"}, False),
+        ({"a": b"file"}, False),
+        ({"a": "b" * 100}, False),
+        ({"a": "é" * 50}, False),
+    ],
+)
+def test_what_is_plain_without_being_decoded(value: object, *, plain: bool) -> None:
+    assert is_plain(value, 600) is plain
+
+
+def test_what_is_nested_too_deep_is_not_plain() -> None:
+    value: object = 1
+    for _ in range(MAX_DEPTH):
+        value = [value]
+    assert not is_plain(value, 65_536)

@@ -200,7 +200,7 @@ async def test_a_statement_that_fails_is_told_of_and_interpreted(
     async def broken(_sql: str, _parameters: Sequence[Any]) -> Sequence[Any]:
         raise asyncpg.UndefinedColumnError("column zqx7 does not exist")
 
-    monkeypatch.setattr(context.store.direct, "fetch", broken)
+    monkeypatch.setattr(context.store.direct, "row", broken)
     compiler = Planner(schema, context.store.dialect)
     operations = Operations(schema._schema, Limits(), compiler=compiler)
     source = f'{{ environment(id: "{world["acme-env"]}") {{ name }} }}'
