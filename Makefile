@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Of the tests: many wait for processes of their own, so that there is work for more than the cores.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 RUNTIME := $(VENV)/.runtime-installed
 TESTING := $(VENV)/.tests-installed
 EXPLORER := app/explorer
@@ -29,7 +31,7 @@ explorer: $(BUILT) ## Build the explorer that browsers are shown at /graphql
 	@:
 
 test: $(TESTING) ## Run the tests
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 gates: $(TESTING) ## Measure what it survives: real processes, faults and attacks
 	@$(BIN)/python -W ignore -m tests.reliability
