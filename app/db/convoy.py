@@ -12,25 +12,34 @@ from contextvars import Context
 from typing import Any
 
 from app.db.retry import FAILURES, passes
+from app.recent import Recent
 
 Parameters = Sequence[Any]
-#: Runs a statement once for each of the parameters; returns the one row of each, in their order.
-Carry = Callable[[str, Sequence[Parameters]], Awaitable[Sequence[Any]]]
+#: Runs a statement once for each of the parameters; returns the one row of each, in their order,
+#: and how many seconds that took once there was a connection.
+Carry = Callable[[str, Sequence[Parameters]], Awaitable[tuple[Sequence[Any], float]]]
 
-#: As many go together: with more of them the first waits longer than a round trip would take.
+#: As many go together at most.
 MOST = 16
+#: Seconds that those who go together may take in all. Of statements that take long, the database
+#: does several at once on connections of their own, and there is no way worth sharing.
+SPAN = 0.004
+#: Statements whose pace is remembered, and the part that the last journey has in it.
+PACES, LATEST = 1_000, 0.2
 
 
 class Convoy:
     """Lets those travel together who ask for the same statement in one turn of the event loop.
 
     Nobody waits for others to come. Each has its own parameters, and its own row. Where one makes
-    the statement fail, each of them travels once more, alone.
+    the statement fail, each of them travels once more, alone. What takes long goes in smaller
+    groups, so that `span` is kept.
     """
 
-    def __init__(self, carry: Carry, most: int = MOST) -> None:
+    def __init__(self, carry: Carry, span: float = SPAN) -> None:
         self._carry = carry
-        self._most = most
+        self._span = span
+        self._paces: Recent[str, float] = Recent(PACES)
         self._gathering: dict[str, _Group] = {}
         self._travelling: set[asyncio.Task[None]] = set()
 
@@ -39,12 +48,12 @@ class Convoy:
         group = self._gathering.get(sql)
         loop = asyncio.get_running_loop()
         if group is None:
-            group = self._gathering[sql] = _Group(sql)
+            group = self._gathering[sql] = _Group(sql, self._room(sql))
             loop.call_soon(self._depart, group)
         turn: asyncio.Future[Any] = loop.create_future()
         group.given.append(parameters)
         group.turns.append(turn)
-        if len(group.turns) >= self._most:
+        if len(group.turns) >= group.room:
             del self._gathering[sql]
         try:
             return await turn
@@ -55,6 +64,11 @@ class Convoy:
     async def close(self) -> None:
         """Wait for those who are under way."""
         await asyncio.gather(*self._travelling, return_exceptions=True)
+
+    def _room(self, sql: str) -> int:
+        """How many may go together."""
+        pace = self._paces.get(sql)
+        return MOST if pace is None else int(min(MOST, max(1, self._span / pace)))
 
     def _depart(self, group: _Group) -> None:
         if self._gathering.get(group.sql) is group:
@@ -69,7 +83,9 @@ class Convoy:
 
     async def _travel(self, group: _Group) -> None:
         try:
-            group.arrive(await self._carry(group.sql, group.given))
+            rows, seconds = await self._carry(group.sql, group.given)
+            group.arrive(rows)
+            self._learn(group.sql, seconds / len(group.turns))
         except FAILURES as error:
             if len(group.turns) == 1 or passes(error):
                 group.fail(error)
@@ -78,24 +94,31 @@ class Convoy:
         except Exception as error:  # noqa: BLE001 - each member raises it
             group.fail(error)
 
+    def _learn(self, sql: str, seconds: float) -> None:
+        pace = self._paces.get(sql)
+        mean = seconds if pace is None else pace + LATEST * (seconds - pace)
+        self._paces.add(sql, max(mean, 1e-6))
+
     async def _alone(self, group: _Group) -> None:
         for given, turn in zip(group.given, group.turns, strict=True):
             if not turn.done():
-                await self._travel(_Group(group.sql, [given], [turn]))
+                await self._travel(_Group(group.sql, 1, [given], [turn]))
 
 
 class _Group:
-    """Those who travel together: the parameters of each, and where its row is waited for."""
+    """Up to `room` who travel together: the parameters of each, and where its row is waited for."""
 
-    __slots__ = ("given", "sql", "task", "turns")
+    __slots__ = ("given", "room", "sql", "task", "turns")
 
     def __init__(
         self,
         sql: str,
+        room: int,
         given: list[Parameters] | None = None,
         turns: list[asyncio.Future[Any]] | None = None,
     ) -> None:
         self.sql = sql
+        self.room = room
         self.given = [] if given is None else given
         self.turns = [] if turns is None else turns
         self.task: asyncio.Task[None] | None = None

@@ -6,7 +6,9 @@ One statement is a snapshot and a transaction of its own, so nothing else has to
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -84,17 +86,25 @@ class PostgreSQL:
 
     def __post_init__(self) -> None:
         self._reading = Convoy(partial(self._carry, patient=False))
-        self._writing = Convoy(partial(self._carry, patient=True))
+        # Who writes shares what takes longest: the commit.
+        self._writing = Convoy(partial(self._carry, patient=True), span=math.inf)
 
     async def row(self, sql: str, parameters: Parameters, *, patient: bool = False) -> Any:
         return await (self._writing if patient else self._reading).row(sql, parameters)
 
     async def fetch(self, sql: str, parameters: Parameters, *, patient: bool = False) -> Rows:
-        return await self._carry(sql, (parameters,), patient=patient)
+        rows, _ = await self._carry(sql, (parameters,), patient=patient)
+        return rows
 
-    async def _carry(self, sql: str, given: Sequence[Parameters], *, patient: bool) -> Rows:
-        """The rows of the statement with each of the parameters, one after the other."""
+    async def _carry(
+        self, sql: str, given: Sequence[Parameters], *, patient: bool
+    ) -> tuple[Rows, float]:
+        """The rows of the statement with each of the parameters, one after the other.
+
+        And the seconds that it took once there was room.
+        """
         await self.room.take(patient=patient)
+        began = time.perf_counter()
         try:
             connection = self._alive() or await self._connect()
         except BaseException:
@@ -111,7 +121,7 @@ class PostgreSQL:
             self._take_back(connection)
             raise
         self._take_back(connection)
-        return rows
+        return rows, time.perf_counter() - began
 
     async def _settle(self, connection: Connection) -> None:
         """Take a connection back on which a statement was cut off, unless it is silent.
@@ -201,21 +211,25 @@ class SQLite:
 
     def __post_init__(self) -> None:
         self._threads = ThreadPoolExecutor(self.room.size, thread_name_prefix="sqlite")
-        self._reading = Convoy(self._carry)
+        self._reading = Convoy(partial(self._carry, patient=False))
 
     async def row(self, sql: str, parameters: Parameters, *, patient: bool = False) -> Any:
         assert not patient, "who writes to SQLite is in a `Group`"
         return await self._reading.row(sql, parameters)
 
     async def fetch(self, sql: str, parameters: Parameters, *, patient: bool = False) -> Rows:
-        return await self._carry(sql, (parameters,), patient=patient)
+        rows, _ = await self._carry(sql, (parameters,), patient=patient)
+        return rows
 
-    async def _carry(self, sql: str, given: Sequence[Parameters], *, patient: bool = False) -> Rows:
+    async def _carry(
+        self, sql: str, given: Sequence[Parameters], *, patient: bool
+    ) -> tuple[Rows, float]:
         self._asked += 1
         try:
             await self.room.take(patient=patient)
+            began = time.perf_counter()
             try:
-                return await self._fetch(sql, given)
+                return await self._fetch(sql, given), time.perf_counter() - began
             finally:
                 self.room.give_back()
         finally:

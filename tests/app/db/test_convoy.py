@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import asyncpg
 import pytest
 
-from app.db.convoy import MOST, Convoy, Parameters
+from app.db.convoy import MOST, SPAN, Convoy, Parameters
 from app.db.engine import Store
 
 DOUBLE = "double"
@@ -30,8 +31,9 @@ class Road:
         self.open.set()
         self.used = asyncio.Event()
         self.broken_off = 0
+        self.pace = 0.0
 
-    async def carry(self, sql: str, given: Sequence[Parameters]) -> list[Any]:
+    async def carry(self, sql: str, given: Sequence[Parameters]) -> tuple[list[Any], float]:
         numbers = [number for (number,) in given]
         self.journeys.append((sql, numbers))
         self.used.set()
@@ -43,7 +45,7 @@ class Road:
         for number in numbers:
             if number in self.failing:
                 raise self.failing[number]
-        return [(2 * number,) for number in numbers]
+        return [(2 * number,) for number in numbers], self.pace * len(numbers)
 
 
 @pytest.fixture
@@ -75,6 +77,40 @@ async def test_no_more_than_so_many_travel_together(convoy: Convoy, road: Road) 
     assert [len(given) for _, given in road.journeys] == [MOST, MOST, 1]
 
 
+@pytest.mark.parametrize(
+    ("pace", "sizes"),
+    [(SPAN, [1, 1, 1, 1]), (0.6 * SPAN, [1, 1, 1, 1]), (0.4 * SPAN, [2, 2]), (SPAN / 100, [4])],
+)
+async def test_what_takes_long_goes_in_smaller_groups(
+    convoy: Convoy, road: Road, pace: float, sizes: list[int]
+) -> None:
+    road.pace = pace
+    await convoy.row(DOUBLE, (0,))
+    assert await all_of(convoy, [1, 2, 3, 4]) == [(2,), (4,), (6,), (8,)]
+    assert [len(given) for _, given in road.journeys[1:]] == sizes
+
+
+async def test_who_has_all_the_time_goes_together_however_long_it_takes(road: Road) -> None:
+    convoy = Convoy(road.carry, span=math.inf)
+    road.pace = SPAN
+    await convoy.row(DOUBLE, (0,))
+    await all_of(convoy, [1, 2, 3])
+    assert [len(given) for _, given in road.journeys] == [1, 3]
+
+
+async def test_a_statement_that_has_become_quick_goes_together_again(
+    convoy: Convoy, road: Road
+) -> None:
+    road.pace = SPAN
+    await convoy.row(DOUBLE, (0,))
+    road.pace = 0.0
+    for _ in range(20):
+        await convoy.row(DOUBLE, (0,))
+    del road.journeys[:]
+    await all_of(convoy, range(MOST))
+    assert [len(given) for _, given in road.journeys] == [MOST]
+
+
 async def test_other_statements_travel_apart(convoy: Convoy, road: Road) -> None:
     await asyncio.gather(all_of(convoy, [1, 2]), all_of(convoy, [3, 4], "again"))
     assert road.journeys == [(DOUBLE, [1, 2]), ("again", [3, 4])]
@@ -102,8 +138,8 @@ async def test_a_bug_is_told_to_all(convoy: Convoy, road: Road) -> None:
 
 @pytest.mark.parametrize("rows", [0, 1, 3])
 async def test_rows_that_are_not_one_for_each_are_given_to_nobody(rows: int) -> None:
-    async def carry(_: str, __: Sequence[Parameters]) -> list[Any]:
-        return [("of somebody",)] * rows
+    async def carry(_: str, __: Sequence[Parameters]) -> tuple[list[Any], float]:
+        return [("of somebody",)] * rows, 0.0
 
     found = await all_of(Convoy(carry), [1, 2])
     assert [type(each) for each in found] == [ValueError] * 2
