@@ -140,6 +140,7 @@ async def _scene(server: Server, *, listening: bool) -> Follower:
         while len(follower.ids) < len(stored):  # noqa: ASYNC110 - there is nothing to wait for
             await asyncio.sleep(0.05)
     following.cancel()
+    await asyncio.wait({following})  # else it is cancelled again as it closes its socket
     assert follower.ids == stored
     return follower
 
