@@ -18,6 +18,8 @@ LARGE = 2.0**63
 LONGEST_KEY_SHOWN = 40
 #: However JSON is escaped and spaced, it is at most as many times as long as orjson writes it.
 LONGER = 6
+#: What orjson would encode beside, and Python's encoder does not.
+_NO_MORE_THAN_JSON = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def is_plain(value: object, most: int) -> bool:
     NaN as null. A value may fail this and be good.
     """
     try:
-        text = orjson.dumps(value)
+        text = orjson.dumps(value, option=_NO_MORE_THAN_JSON)
     except TypeError:
         return False
     if b"null" in text or b"\\u0000" in text or len(text) * LONGER > most:

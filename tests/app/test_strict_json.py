@@ -182,6 +182,7 @@ def test_the_strict_way_refuses_the_same(text: bytes, message: str) -> None:
         ({"a": "\ud800"}, False),
         ({1: "a"}, False),
         ({"a": b"file"}, False),
+        ({"a": datetime(2026, 1, 1, tzinfo=UTC)}, False),
         ({"a": "b" * 100}, False),
         ({"a": "é" * 50}, False),
     ],
